@@ -1,0 +1,66 @@
+"""An asset: one band of one image, as the catalog recorded it; enough to plan without opening."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from swath.grid import Grid, Shape2d
+
+Kind = Literal["physical", "class", "flag"]
+MaskSource = Literal["none", "nodata", "alpha", "internal"]
+
+_NARROW = frozenset({"bool", "uint8", "int8", "uint16", "int16", "float16", "float32"})
+
+
+def float_class(dtype: str) -> str:
+    """float32 where every value of `dtype` is exact in it, else float64 (rule D2)."""
+    return "float32" if dtype in _NARROW else "float64"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells that a file is still the same one."""
+
+    size: int
+    """Bytes."""
+    mtime_ns: int
+    """Time of last change; 0 where the store has none."""
+    tag: str = ""
+    """Inode or ETag; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One band of one file."""
+
+    href: str
+    """Absolute path, or an https:// or s3:// address."""
+    band: int
+    """Index in the file, from 1."""
+    dtype: str
+    """numpy name of the stored dtype."""
+    grid: Grid
+    """Full-resolution grid of the file."""
+    nodata: float | None = None
+    """Stored value that means no data; NaN in a float file always does."""
+    scale: float = 1.0
+    offset: float = 0.0
+    """physical = stored × scale + offset."""
+    kind: Kind = "physical"
+    mask: MaskSource = "none"
+    """Where else the file says what is invalid."""
+    block: Shape2d = Shape2d(256, 256)
+    """Rows and columns of the unit that is decoded at once."""
+    overviews: tuple[int, ...] = ()
+    """Decimation factors of the overviews, ascending."""
+    overviews_averaged: bool = True
+    """False only where the overviews are known to hold stored values (nearest, mode)."""
+    identity: Identity | None = None
+
+    @property
+    def dtype_read(self) -> str:
+        """dtype of the physical values (rule D1)."""
+        if self.scale == 1.0 and self.offset == 0.0:
+            return "float32" if self.dtype == "float16" else self.dtype
+        return float_class(self.dtype)
