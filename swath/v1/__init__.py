@@ -1,0 +1,1 @@
+"""Messages generated from `protos/swath/v1`; never edited. `swath.wire` turns them into values."""
