@@ -28,9 +28,7 @@ class CommandGroup(click.Group):
         """Names of all sub-commands, sorted."""
         return sorted(found())
 
-    def get_command(  # noqa: ARG002
-        self, ctx: click.Context, cmd_name: str
-    ) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The sub-command of that name; None when there is none.
 
         Raises:
