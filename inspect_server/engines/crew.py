@@ -1,0 +1,203 @@
+"""Engine processes by lane, warm spares, and the watch that ends what went too far."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from inspect_server.engines.child import out_of_memory
+from inspect_server.engines.process import EngineProcess, EngineSpec, State
+from inspect_server.engines.quarantine import Quarantine
+from swath.errors import EngineCrashed, SwathError, Unavailable
+
+START_ATTEMPTS = 3
+LONGEST_PAUSE_S = 10.0
+"""Between attempts to start a process, when they keep failing."""
+
+
+class Lane(enum.Enum):
+    """Kinds of work, by how long they may take."""
+
+    SHORT = "short"
+    """Metadata, checks, estimates, catalog: milliseconds."""
+    PIXELS = "pixels"
+    """Whatever may read pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrewConfig:
+    """How many processes, and what they may not do."""
+
+    pixel_engines: int = 2
+    short_engines: int = 1
+    spare_engines: int = 1
+    """Warm processes that replace one that died."""
+    pixel_nice: int = 10
+    """Niceness of processes that compute pixels; the event loop and the short lane are at 0."""
+    stop_grace_s: float = 2.0
+    """A process that goes on for longer after cancel or deadline is killed."""
+    start_timeout_s: float = 120.0
+    """A process that is not ready by then is killed."""
+    watch_every_s: float = 0.25
+
+    def places(self) -> dict[Lane, int]:
+        """Number of processes of each lane."""
+        return {Lane.SHORT: self.short_engines, Lane.PIXELS: self.pixel_engines}
+
+
+Emit = Callable[[str, dict[str, Any]], None]
+"""Called with the name and the fields of what happened."""
+OnIdle = Callable[[Lane, EngineProcess], None]
+"""Called when a process of a lane can take a request."""
+
+
+class Crew:
+    """The engine processes of one server. All methods belong to one event loop."""
+
+    def __init__(self, spec: EngineSpec, config: CrewConfig, emit: Emit, on_idle: OnIdle) -> None:
+        self.lanes: dict[Lane, list[EngineProcess]] = {lane: [] for lane in Lane}
+        self.spares: list[EngineProcess] = []
+        self.quarantine = Quarantine()
+        self.is_closing = False
+        self._spec = spec
+        self._config = config
+        self._emit = emit
+        self._on_idle = on_idle
+        self._failed_starts = 0
+        self._start_error: SwathError | None = None
+        self._born_at_s: dict[EngineProcess, float] = {}
+
+    async def start(self) -> None:
+        """Start the processes; return when each lane has one that is ready.
+
+        Raises:
+            SwathError: why processes do not start.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._watcher = self._loop.create_task(self._watch())
+        self._fill_lanes()
+        while not all(self._is_ready(lane) for lane in Lane):
+            if self._start_error is not None:
+                await self.close()
+                raise self._start_error
+            self._news.clear()
+            await self._news.wait()
+        self._fill_spares()
+
+    async def close(self) -> None:
+        """End all processes; requests that are still running get Unavailable."""
+        self.is_closing = True
+        self._watcher.cancel()
+        engines = self.engines()
+        for engine in engines:
+            engine.kill(stopping())
+        await asyncio.gather(*(engine.buried.wait() for engine in engines))
+
+    def engines(self) -> list[EngineProcess]:
+        """Every process that is not known to be gone."""
+        return [engine for group in (*self.lanes.values(), self.spares) for engine in group]
+
+    def _is_ready(self, lane: Lane) -> bool:
+        return any(engine.state in (State.IDLE, State.BUSY) for engine in self.lanes[lane])
+
+    def _fill_lanes(self) -> None:
+        for lane, count in self._config.places().items():
+            group = self.lanes[lane]
+            while len(group) < count:
+                engine = self._ready_spare() or self._hire()
+                group.append(engine)
+                if engine.state is State.IDLE:
+                    self._enter(lane, engine)
+
+    def _fill_spares(self) -> None:
+        while len(self.spares) < self._config.spare_engines:
+            self.spares.append(self._hire())
+
+    def _ready_spare(self) -> EngineProcess | None:
+        ready = [engine for engine in self.spares if engine.state is State.IDLE]
+        if ready:
+            self.spares.remove(ready[0])
+        return ready[0] if ready else None
+
+    def _hire(self) -> EngineProcess:
+        engine = EngineProcess(self._spec, self._changed)
+        self._born_at_s[engine] = self._loop.time()
+        return engine
+
+    def _enter(self, lane: Lane, engine: EngineProcess) -> None:
+        if lane is Lane.PIXELS:
+            engine.lower_priority(self._config.pixel_nice)
+        self._on_idle(lane, engine)
+
+    def _changed(self, engine: EngineProcess) -> None:
+        self._news.set()
+        if engine.state is State.GONE:
+            self._lost(engine)
+            return
+        if engine.state is not State.IDLE:
+            return
+        is_new = self._born_at_s.pop(engine, None) is not None
+        if is_new:
+            self._failed_starts = 0
+        for lane, group in self.lanes.items():
+            if engine in group:
+                (self._enter if is_new else self._on_idle)(lane, engine)
+
+    def _lost(self, engine: EngineProcess) -> None:
+        for group in (*self.lanes.values(), self.spares):
+            if engine in group:
+                group.remove(engine)
+        if self.is_closing:
+            return
+        if self._born_at_s.pop(engine, None) is not None:
+            self._did_not_start(engine)
+        caught = self.quarantine.blame(engine.last_sources) if engine.is_guilty else ()
+        fields = {"pid": engine.pid, "how": engine.how_it_ended, "sources": engine.last_sources}
+        self._emit("engine_lost", {**fields, "quarantined": caught})
+        pause_s = min(0.1 * 2**self._failed_starts, LONGEST_PAUSE_S) if self._failed_starts else 0.0
+        self._loop.call_later(pause_s, self._refill)
+
+    def _did_not_start(self, engine: EngineProcess) -> None:
+        self._failed_starts += 1
+        if engine.start_error is not None:
+            self._start_error = engine.start_error
+        elif self._failed_starts >= START_ATTEMPTS:
+            self._start_error = EngineCrashed(
+                f"Engine processes die while they start ({engine.how_it_ended})."
+            )
+
+    def _refill(self) -> None:
+        if not self.is_closing:
+            self._fill_lanes()
+            self._fill_spares()
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._config.watch_every_s)
+            now_s = self._loop.time()
+            for engine in self.engines():
+                self._check(engine, now_s)
+
+    def _check(self, engine: EngineProcess, now_s: float) -> None:
+        run = engine.run
+        limit_bytes = self._spec.memory_bytes
+        if now_s - self._born_at_s.get(engine, now_s) > self._config.start_timeout_s:
+            engine.kill(EngineCrashed("The process took too long to start."))
+        elif run is None:
+            if engine.memory_bytes() > limit_bytes * 3 // 4:
+                # Its next request must not be killed for memory that earlier ones left behind.
+                engine.kill(EngineCrashed("The process kept too much memory."))
+        elif run.stopped_at_s is not None and not run.has_ended:
+            if now_s - run.stopped_at_s > self._config.stop_grace_s:
+                engine.kill(EngineCrashed("The process did not stop in time."), is_guilty=True)
+        elif engine.memory_bytes() > limit_bytes:
+            engine.kill(out_of_memory(limit_bytes))
+
+
+def stopping() -> Unavailable:
+    """What requests get that a stopping server will not answer."""
+    return Unavailable("The server is stopping: try again when it is back.")

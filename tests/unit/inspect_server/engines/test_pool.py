@@ -1,0 +1,312 @@
+"""Requests on real engine processes: answers, flow control, cancel, crashes, refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from inspect_server.engines import BoardShape, Lane, QueueConfig, State
+from swath.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    EngineCrashed,
+    InternalError,
+    InvalidSource,
+    ProductNotFound,
+    ResultTooLarge,
+    ServerBusy,
+)
+
+
+def test_messages_come_in_order_and_whole(play):
+    async def scene(stage):
+        assert await stage.ask("count", b"40,5000") == [bytes([i]) * 5000 for i in range(40)]
+
+    play(scene, spec={"board": BoardShape(slots=3, slot_bytes=2000)})
+
+
+def test_an_empty_message_is_a_message(play):
+    async def scene(stage):
+        assert await stage.ask("echo", b"") == [b""]
+
+    play(scene)
+
+
+def test_a_request_of_many_megabytes_arrives_whole(play):
+    request = os.urandom(12 << 20)
+
+    async def scene(stage):
+        assert await stage.ask("echo", request) == [request]
+
+    play(scene)
+
+
+def test_requests_use_the_process_again(play):
+    async def scene(stage):
+        first = await stage.ask("pid")
+        assert await stage.ask("pid") == first
+
+    play(scene)
+
+
+def test_an_error_of_ours_arrives_with_its_fields_and_place(play):
+    async def scene(stage):
+        with pytest.raises(ProductNotFound) as caught:
+            await stage.ask("missing")
+        assert (caught.value.product, caught.value.similar) == ("a", ["b"])
+        assert caught.value.where.node == 3
+        assert await stage.ask("echo", b"next") == [b"next"]
+
+    play(scene)
+
+
+def test_an_unknown_exception_is_internal_with_an_id_and_no_detail(play):
+    async def scene(stage):
+        with pytest.raises(InternalError) as caught:
+            await stage.ask("fault")
+        assert caught.value.error_id in str(caught.value)
+        assert "secret" not in str(caught.value)
+        assert "secret" in caught.value.__notes__[0]
+        assert await stage.ask("echo", b"next") == [b"next"]
+
+    play(scene)
+
+
+def test_a_slow_reader_makes_the_process_wait(play):
+    async def scene(stage):
+        (_, engine), *_ = [e for e in stage.pool.engines() if e[0] == "pixels"]
+        async with stage.run("count", b"500,100000") as run:
+            await anext(run)
+            await stage.until(lambda: len(run._parts) == 4)
+            await asyncio.sleep(0.3)
+            assert len(run._parts) == 4
+            assert engine.memory_bytes() < 100 << 20
+            assert len([message async for message in run]) == 499
+
+    play(scene, spec={"board": BoardShape(slots=4, slot_bytes=1 << 17)})
+
+
+def test_closing_a_run_stops_the_work_within_a_second(play):
+    async def scene(stage):
+        async with stage.run("work") as run:
+            pid = int(await anext(run))
+        (_, engine), *_ = [e for e in stage.pool.engines() if e[0] == "pixels"]
+        await stage.until(lambda: engine.state is State.IDLE, 1.0)
+        assert engine.pid == pid
+        before = sum(psutil.Process(pid).cpu_times()[:2])
+        await asyncio.sleep(0.3)
+        assert sum(psutil.Process(pid).cpu_times()[:2]) - before < 0.1
+
+    play(scene)
+
+
+def test_a_reader_that_left_frees_a_process_that_waits_for_it(play):
+    async def scene(stage):
+        async with stage.run("count", b"500,100000") as run:
+            await anext(run)
+        assert await stage.ask("echo", b"next") == [b"next"]
+
+    play(scene, spec={"board": BoardShape(slots=2, slot_bytes=1 << 17)})
+
+
+def test_the_deadline_ends_a_request(play):
+    async def scene(stage):
+        with pytest.raises(DeadlineExceeded):
+            await stage.ask("work", timeout_s=0.3)
+        assert await stage.ask("echo", b"next") == [b"next"]
+        assert not stage.events
+
+    play(scene)
+
+
+def test_a_process_that_does_not_stop_is_killed_and_replaced(play):
+    async def scene(stage):
+        async with stage.run("stuck", timeout_s=0.2) as run:
+            pid = int(await anext(run))
+            with pytest.raises(DeadlineExceeded):
+                await anext(run)
+        assert await stage.ask("pid") != [str(pid).encode()]
+        assert stage.events[0][1]["pid"] == pid
+
+    play(scene)
+
+
+def test_a_crash_fails_only_its_own_request(play):
+    async def scene(stage):
+        async with stage.run("work") as other:
+            await anext(other)
+            with pytest.raises(EngineCrashed, match="SIGSEGV"):
+                await stage.ask("crash", b"11")
+            assert await stage.ask("echo", b"next") == [b"next"]
+            other.stop(Cancelled("test"))
+            with pytest.raises(Cancelled):
+                await anext(other)
+
+    play(scene, pixel_engines=2)
+
+
+def test_kill_9_is_a_crash_too(play):
+    async def scene(stage):
+        with pytest.raises(EngineCrashed, match="SIGKILL"):
+            await stage.ask("crash", b"9")
+
+    play(scene)
+
+
+def test_a_spare_replaces_a_dead_process_within_a_second(play):
+    async def scene(stage):
+        await stage.until(lambda: all(e.state is State.IDLE for _, e in stage.pool.engines()))
+        with pytest.raises(EngineCrashed):
+            await stage.ask("crash", b"9")
+        began_s = time.monotonic()
+        await stage.ask("pid")
+        assert time.monotonic() - began_s < 1
+        await stage.until(lambda: len(stage.pool.engines()) == 3)
+
+    play(scene, spare_engines=1)
+
+
+def test_a_source_that_killed_two_processes_is_not_opened_again(play):
+    async def scene(stage):
+        with pytest.raises(EngineCrashed) as first:
+            await stage.ask("read_and_crash", b"/data/bad.tif")
+        assert first.value.where.source == "bad.tif"
+        with pytest.raises(EngineCrashed):
+            await stage.ask("read_and_crash", b"/data/bad.tif")
+        with pytest.raises(InvalidSource) as third:
+            await stage.ask("read_and_crash", b"/data/bad.tif")
+        assert third.value.where.source == "bad.tif"
+        assert await stage.ask("read", b"/data/good.tif") == [b"read"]
+        assert stage.pool.quarantined() == ("/data/bad.tif",)
+
+    play(scene)
+
+
+def test_a_process_over_its_memory_is_ended_with_an_error_that_says_so(play):
+    async def scene(stage):
+        with pytest.raises(ResultTooLarge, match="300 MiB") as caught:
+            await stage.ask("hog")
+        assert caught.value.limit_bytes in (300 << 20, 512 << 20)
+        assert await stage.ask("echo", b"next") == [b"next"]
+
+    play(scene, spec={"memory_bytes": 300 << 20, "pixels_bytes": 300 << 20})
+
+
+def test_short_work_does_not_wait_behind_pixels(play):
+    async def scene(stage):
+        async with stage.run("work") as run:
+            await anext(run)
+            assert await stage.ask("echo", b"short", Lane.SHORT) == [b"short"]
+
+    play(scene)
+
+
+def test_pixels_wait_for_a_pixel_process(play):
+    async def scene(stage):
+        async with stage.run("work") as run:
+            await anext(run)
+            waiting = asyncio.create_task(stage.ask("echo", b"mine"))
+            await stage.until(lambda: stage.pool.waiting() == 1)
+        assert await waiting == [b"mine"]
+
+    play(scene)
+
+
+def test_a_deadline_also_ends_waiting(play):
+    async def scene(stage):
+        async with stage.run("work") as run:
+            await anext(run)
+            with pytest.raises(DeadlineExceeded, match="waited"):
+                await stage.ask("echo", timeout_s=0.2)
+        assert stage.pool.waiting() == 0
+
+    play(scene)
+
+
+def test_a_waiting_request_that_is_cancelled_leaves_the_queue(play):
+    async def scene(stage):
+        async with stage.run("work") as run:
+            await anext(run)
+            waiting = asyncio.create_task(stage.ask("echo"))
+            await stage.until(lambda: stage.pool.waiting() == 1)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert stage.pool.waiting() == 0
+        assert await stage.ask("echo", b"next") == [b"next"]
+
+    play(scene)
+
+
+def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(play):
+    async def scene(stage):
+        async with stage.run("work") as run:
+            await anext(run)
+            waiting = asyncio.create_task(stage.ask("echo", b"a"))
+            await stage.until(lambda: stage.pool.waiting() == 1)
+            with pytest.raises(ServerBusy) as caught:
+                await stage.ask("echo", b"b")
+            assert 100 <= caught.value.retry_after_ms <= 30_000
+        assert await waiting == [b"a"]
+
+    play(scene, queue=QueueConfig(max_waiting=1))
+
+
+def test_waiting_requests_are_bounded_in_bytes_too(play):
+    async def scene(stage):
+        async with stage.run("work") as run:
+            await anext(run)
+            with pytest.raises(ServerBusy):
+                await stage.ask("echo", b"x" * 1001)
+
+    play(scene, queue=QueueConfig(max_waiting_bytes=1000))
+
+
+def test_a_pool_whose_processes_cannot_start_says_why(play):
+    async def scene(stage):
+        raise AssertionError("it started")
+
+    with pytest.raises(ProductNotFound, match="No such thing"):
+        play(scene, spec={"settings": {"start": "fails"}})
+
+
+def test_a_pool_whose_processes_die_at_the_start_gives_up(play):
+    async def scene(stage):
+        raise AssertionError("it started")
+
+    with pytest.raises(EngineCrashed, match="SIGKILL"):
+        play(scene, spec={"settings": {"start": "dies"}})
+
+
+def test_pixel_processes_are_nicer_than_the_server(play):
+    async def scene(stage):
+        nice = {name: os.getpriority(os.PRIO_PROCESS, e.pid) for name, e in stage.pool.engines()}
+        assert nice["pixels"] > nice["short"]
+
+    play(scene)
+
+
+def test_processes_ignore_the_signals_of_the_terminal(play):
+    async def scene(stage):
+        for pid in stage.pids():
+            os.kill(pid, signal.SIGINT)
+            os.kill(pid, signal.SIGTERM)
+        assert await stage.ask("echo", b"next") == [b"next"]
+        assert not stage.events
+
+    play(scene)
+
+
+def test_processes_are_spawned_into_a_group_of_their_own(play):
+    async def scene(stage):
+        assert all(os.getpgid(pid) == pid for pid in stage.pids())
+        names = {Path(f"/proc/{pid}/comm").read_text().strip() for pid in stage.pids()}
+        assert names == {"swath-engine"}
+
+    play(scene)
