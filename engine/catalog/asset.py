@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from swath.grid import Grid, Shape2d
 
@@ -60,7 +63,32 @@ class Asset:
 
     @property
     def dtype_read(self) -> str:
-        """dtype of the physical values (rule D1)."""
+        """The dtype of the physical values (rule D1)."""
         if self.scale == 1.0 and self.offset == 0.0:
             return "float32" if self.dtype == "float16" else self.dtype
         return float_class(self.dtype)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ArrayAsset:
+    """One band held in memory: an image made from an array. Compared by identity."""
+
+    values: NDArray[Any]
+    """(y, x), any dtype of the D rules; never written to."""
+    grid: Grid
+    """Where the pixels are; its shape is that of `values`."""
+    nodata: float | None = None
+    """Value that means no data; NaN in a float array always does."""
+    kind: Kind = "physical"
+    invalid: NDArray[np.uint8] | None = None
+    """(y, x), 1 = masked, on top of nodata; absent: nothing more."""
+
+    @property
+    def dtype(self) -> str:
+        """numpy name of the dtype."""
+        return self.values.dtype.name
+
+    @property
+    def dtype_read(self) -> str:
+        """dtype of the physical values (rule D1)."""
+        return "float32" if self.dtype == "float16" else self.dtype
