@@ -85,10 +85,10 @@ class ArrayAsset:
 
     @property
     def dtype(self) -> str:
-        """numpy name of the dtype."""
+        """Numpy name of the dtype."""
         return self.values.dtype.name
 
     @property
     def dtype_read(self) -> str:
-        """dtype of the physical values (rule D1)."""
+        """Dtype of the physical values (rule D1)."""
         return "float32" if self.dtype == "float16" else self.dtype

@@ -1,0 +1,1 @@
+"""The catalog's SQLite store: the only SQL of the engine."""
