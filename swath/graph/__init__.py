@@ -1,0 +1,1 @@
+"""Expressions as flat graphs: their types, checks, canonical bytes and text."""

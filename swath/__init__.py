@@ -1,0 +1,1 @@
+"""Swath computes on satellite imagery."""
