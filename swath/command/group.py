@@ -19,16 +19,13 @@ def found() -> dict[str, EntryPoint]:
 
 
 class CommandGroup(click.Group):
-    """A group that loads a sub-command when it is asked for; click has no other way to say so.
+    """A group that loads a sub-command when it is asked for; click has no other way to say so."""
 
-    Its two methods are called with a context, which they have no use for.
-    """
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all sub-commands, sorted."""
         return sorted(found())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The sub-command of that name; None when there is none.
 
         Raises:
