@@ -223,7 +223,8 @@ class ResultTooLarge(TooLarge):
 class Wait(SwathError):
     """Wait for room, then try again."""
 
-    REASON, STATUS, FIELDS = "WAIT", 429, ("retry_after_ms",)
+    REASON, STATUS = "WAIT", 429
+    FIELDS: ClassVar[tuple[str, ...]] = ("retry_after_ms",)
 
 
 class ResourceExhausted(Wait):

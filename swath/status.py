@@ -154,7 +154,8 @@ def _pack(code: grpc.StatusCode, text: str, details: Iterable[Message]) -> bytes
         message.Pack(detail)
         packed.append(message)
     number: int = code.value[0]
-    return Status(code=number, message=text, details=packed).SerializeToString()
+    data: bytes = Status(code=number, message=text, details=packed).SerializeToString()
+    return data
 
 
 def from_status(

@@ -23,7 +23,7 @@ def encode_error(error: SwathError) -> pb.ComputationError:
     for name in _PLACES:
         place = getattr(error.where, name)
         if place is not None:
-            setattr(message, name, place if name == "node" else str(place)[:MAX_TEXT])
+            setattr(message, name, place if name == "node" else brief(place))
     for name, value in error.fields.items():
         fill_value(message.fields[name], brief(value))
     return message

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 
 from swath.errors import InvalidGraph
-from swath.graph.type import MAX_TYPE_DEPTH, PLAIN, Type
+from swath.graph.type import GENERIC, MAX_TYPE_DEPTH, PLAIN, Type
 from swath.v1 import type_pb2
 
 _PLAIN_TYPES = {name: Type(name) for name in sorted(PLAIN)}
-_ARITY = {"List": 1, "Dict": 2, "KnownDict": 2, "ImageCollectionGroupby": 1}
 
 
 @lru_cache(maxsize=256)
@@ -26,7 +25,8 @@ def decode_type(message: type_pb2.Type, depth: int = 1) -> Type:
     """The type that a message says.
 
     Raises:
-        InvalidGraph: an unknown name, a wrong number of type arguments, or nesting over 32 deep.
+        InvalidGraph: an unknown name, a wrong number of type arguments, nesting over 32 deep, or
+            more than 4,096 types in one.
     """
     plain = _PLAIN_TYPES.get(message.name)
     if plain is not None and not message.args and not message.fields:
@@ -42,13 +42,12 @@ def decode_type(message: type_pb2.Type, depth: int = 1) -> Type:
 
 
 def _check_shape(message: type_pb2.Type) -> None:
-    name, args, fields = message.name, len(message.args), message.fields
-    if name in PLAIN or (name in _ARITY and args != _ARITY[name]):
-        raise InvalidGraph(f"The type {name} takes {_ARITY.get(name, 0)} arguments, not {args}.")
-    if name not in _ARITY and name not in ("Tuple", "Function"):
-        raise InvalidGraph(f"There is no type {name[:64]!r}.")
-    if name == "Function" and not args:
-        raise InvalidGraph("The type Function lacks its result.")
+    name, count, fields = message.name, len(message.args), message.fields
+    if name not in GENERIC:
+        raise InvalidGraph(f"There is no type {name[:64]!r}, or it takes no arguments.")
+    least, most = GENERIC[name]
+    if count < least or (most is not None and count > most):
+        raise InvalidGraph(f"The type {name} does not take {count} arguments.")
     if fields and name != "KnownDict":
         raise InvalidGraph(f"The type {name} has no fields.")
     if len({field.name for field in fields}) != len(fields):
