@@ -46,7 +46,7 @@ class InspectRequest(_message.Message):
     arguments: _containers.MessageMap[str, _value_pb2.Value]
     format: Format
     no_cache: bool
-    def __init__(self, graph: _Optional[_Union[_graph_pb2.Graph, _Mapping]] = ..., geocontext: _Optional[_Union[_geocontext_pb2.GeoContext, _Mapping]] = ..., arguments: _Optional[_Mapping[str, _value_pb2.Value]] = ..., format: _Optional[_Union[Format, _Mapping]] = ..., no_cache: _Optional[bool] = ...) -> None: ...
+    def __init__(self, graph: _Optional[_Union[_graph_pb2.Graph, _Mapping]] = ..., geocontext: _Optional[_Union[_geocontext_pb2.GeoContext, _Mapping]] = ..., arguments: _Optional[_Mapping[str, _value_pb2.Value]] = ..., format: _Optional[_Union[Format, _Mapping]] = ..., no_cache: bool = ...) -> None: ...
 
 class InspectResponse(_message.Message):
     __slots__ = ("header", "chunks", "data", "trailer")
@@ -144,7 +144,7 @@ class EstimateResponse(_message.Message):
     seconds: float
     is_lower_bound: bool
     fits: bool
-    def __init__(self, projected_bytes: _Optional[int] = ..., limit_bytes: _Optional[int] = ..., images: _Optional[int] = ..., pixels: _Optional[int] = ..., bytes_read: _Optional[int] = ..., result_bytes: _Optional[int] = ..., seconds: _Optional[float] = ..., is_lower_bound: _Optional[bool] = ..., fits: _Optional[bool] = ...) -> None: ...
+    def __init__(self, projected_bytes: _Optional[int] = ..., limit_bytes: _Optional[int] = ..., images: _Optional[int] = ..., pixels: _Optional[int] = ..., bytes_read: _Optional[int] = ..., result_bytes: _Optional[int] = ..., seconds: _Optional[float] = ..., is_lower_bound: bool = ..., fits: bool = ...) -> None: ...
 
 class ListOperationsRequest(_message.Message):
     __slots__ = ("prefix",)
@@ -176,7 +176,7 @@ class Operation(_message.Message):
     result: str
     elementwise: bool
     documentation: str
-    def __init__(self, name: _Optional[str] = ..., family: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[OperationParameter, _Mapping]]] = ..., result: _Optional[str] = ..., elementwise: _Optional[bool] = ..., documentation: _Optional[str] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., family: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[OperationParameter, _Mapping]]] = ..., result: _Optional[str] = ..., elementwise: bool = ..., documentation: _Optional[str] = ...) -> None: ...
 
 class OperationParameter(_message.Message):
     __slots__ = ("name", "kind", "accepts", "default")

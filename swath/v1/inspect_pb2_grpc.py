@@ -5,7 +5,7 @@ import warnings
 
 from swath.v1 import inspect_pb2 as swath_dot_v1_dot_inspect__pb2
 
-GRPC_GENERATED_VERSION = '1.85.1'
+GRPC_GENERATED_VERSION = '1.74.0'
 GRPC_VERSION = grpc.__version__
 _version_not_supported = False
 
@@ -18,14 +18,14 @@ except ImportError:
 if _version_not_supported:
     raise RuntimeError(
         f'The grpc package installed is at version {GRPC_VERSION},'
-        + ' but the generated code in swath/v1/inspect_pb2_grpc.py depends on'
+        + f' but the generated code in swath/v1/inspect_pb2_grpc.py depends on'
         + f' grpcio>={GRPC_GENERATED_VERSION}.'
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
 
 
-class InspectServiceStub:
+class InspectServiceStub(object):
     """Computes expressions now and streams the answers back. Nothing is stored, nothing is retried:
     for what takes up to about 45 s. Larger work belongs in a job.
 
@@ -70,7 +70,7 @@ class InspectServiceStub:
                 _registered_method=True)
 
 
-class InspectServiceServicer:
+class InspectServiceServicer(object):
     """Computes expressions now and streams the answers back. Nothing is stored, nothing is retried:
     for what takes up to about 45 s. Larger work belongs in a job.
 
@@ -162,7 +162,7 @@ def add_InspectServiceServicer_to_server(servicer, server):
 
 
  # This class is part of an EXPERIMENTAL API.
-class InspectService:
+class InspectService(object):
     """Computes expressions now and streams the answers back. Nothing is stored, nothing is retried:
     for what takes up to about 45 s. Larger work belongs in a job.
 

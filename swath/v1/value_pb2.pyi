@@ -41,7 +41,7 @@ class Value(_message.Message):
     grid: _geocontext_pb2.Grid
     array: Array
     raster: int
-    def __init__(self, null: _Optional[bool] = ..., boolean: _Optional[bool] = ..., integer: _Optional[int] = ..., number: _Optional[float] = ..., text: _Optional[str] = ..., datetime_us: _Optional[int] = ..., timedelta_us: _Optional[int] = ..., list: _Optional[_Union[Items, _Mapping]] = ..., tuple: _Optional[_Union[Items, _Mapping]] = ..., dict: _Optional[_Union[Pairs, _Mapping]] = ..., column: _Optional[_Union[Column, _Mapping]] = ..., records: _Optional[_Union[Records, _Mapping]] = ..., geocontext: _Optional[_Union[_geocontext_pb2.GeoContext, _Mapping]] = ..., grid: _Optional[_Union[_geocontext_pb2.Grid, _Mapping]] = ..., array: _Optional[_Union[Array, _Mapping]] = ..., raster: _Optional[int] = ...) -> None: ...
+    def __init__(self, null: bool = ..., boolean: bool = ..., integer: _Optional[int] = ..., number: _Optional[float] = ..., text: _Optional[str] = ..., datetime_us: _Optional[int] = ..., timedelta_us: _Optional[int] = ..., list: _Optional[_Union[Items, _Mapping]] = ..., tuple: _Optional[_Union[Items, _Mapping]] = ..., dict: _Optional[_Union[Pairs, _Mapping]] = ..., column: _Optional[_Union[Column, _Mapping]] = ..., records: _Optional[_Union[Records, _Mapping]] = ..., geocontext: _Optional[_Union[_geocontext_pb2.GeoContext, _Mapping]] = ..., grid: _Optional[_Union[_geocontext_pb2.Grid, _Mapping]] = ..., array: _Optional[_Union[Array, _Mapping]] = ..., raster: _Optional[int] = ...) -> None: ...
 
 class Items(_message.Message):
     __slots__ = ("items",)
