@@ -26,6 +26,21 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)
 
 
+def root(x: Any) -> Any:
+    """The square root of a float64, correctly rounded; nan for negative x."""
+    return np.sqrt(x)
+
+
+def floor(x: Any) -> Any:
+    """The largest integer that is not above the float64 x."""
+    return np.floor(x)
+
+
+def remainder(x: Any, y: Any) -> Any:
+    """x - y·trunc(x / y), exact, of float64; the sign is that of x."""
+    return np.fmod(x, y)
+
+
 def invoke(function: int, count: int, a: int, b: int, c: int, d: int) -> None:
     """Call the compiled function at an address; only compiled code can."""
     raise TypeError("only compiled code can call an address")
