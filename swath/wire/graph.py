@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf.message import DecodeError
 
@@ -37,8 +37,6 @@ from swath.wire.limits import DEFAULT_LIMITS, Limits, check_bytes, require_at_mo
 from swath.wire.type import decode_type, encode_type
 from swath.wire.value import decode_value, fill_value
 
-MAX_NAME_BYTES = 128
-"""Longest name of an op or parameter."""
 MAX_LINE_BYTES = 256
 """Longest file name and source line in the side table; longer ones are cut when encoded."""
 
@@ -104,7 +102,7 @@ def fill_graph(message: pb.Graph, graph: Graph) -> None:
 def decode_graph(message: pb.Graph, limits: Limits = DEFAULT_LIMITS) -> Graph:
     """The graph that a message says; each reference in it is known to lead somewhere earlier.
 
-    Ops and types are not checked against the op table here.
+    Whether ops, names and types are right is for `swath.graph.check` to tell.
 
     Raises:
         RequestTooLarge: over a limit. InvalidGraph: a rule of graph.proto is broken.
@@ -112,7 +110,7 @@ def decode_graph(message: pb.Graph, limits: Limits = DEFAULT_LIMITS) -> Graph:
     _check_counts(message, limits)
     functions = tuple(_decode_function(f, i) for i, f in enumerate(message.functions))
     parameters = _decode_parameters(message.parameters, "the graph")
-    shape = _Shape(functions, parameters, limits)
+    shape = _Shape(functions, parameters)
     nodes = tuple(_decode_node(node, i, shape) for i, node in enumerate(message.nodes))
     for index, function in enumerate(functions):
         _check_earlier(function.result, len(nodes), f"the result of function {index}")
@@ -123,25 +121,19 @@ def decode_graph(message: pb.Graph, limits: Limits = DEFAULT_LIMITS) -> Graph:
     return Graph(nodes, functions, parameters, message.result, message.language_version, lines)
 
 
-class _Shape:
+class _Shape(NamedTuple):
     """What nodes may refer to."""
 
-    __slots__ = ("functions", "parameters")
-
-    def __init__(
-        self, functions: tuple[Function, ...], parameters: tuple[Parameter, ...], limits: Limits
-    ) -> None:
-        self.functions = functions
-        self.parameters = parameters
-        for function in functions:
-            require_at_most("parameters", len(function.parameters), limits.parameters)
+    functions: tuple[Function, ...]
+    parameters: tuple[Parameter, ...]
 
 
 def _check_counts(message: pb.Graph, limits: Limits) -> None:
-    require_at_most("nodes", len(message.nodes), limits.nodes)
-    require_at_most("functions", len(message.functions), limits.functions)
-    require_at_most("parameters", len(message.parameters), limits.parameters)
-    require_at_most("source lines", len(message.lines), limits.nodes)
+    most = limits.graph
+    require_at_most("nodes", len(message.nodes), most.nodes)
+    require_at_most("functions", len(message.functions), most.functions)
+    require_at_most("parameters", len(message.parameters), most.parameters)
+    require_at_most("source lines", len(message.lines), most.lines)
 
 
 def _check_earlier(index: int, before: int, what: str) -> None:
@@ -224,8 +216,8 @@ def _decode_node(message: pb.Node, index: int, shape: _Shape) -> Node:
 def _decode_call(message: pb.Call, index: int) -> Call:
     args = tuple(message.args)
     kwargs = tuple([(k.name, k.node) for k in message.kwargs])
-    if not 0 < len(message.op) <= MAX_NAME_BYTES:
-        raise InvalidGraph("A call names no op, or one with too long a name.")
+    if not message.op:
+        raise InvalidGraph("A call names no op.")
     if args and max(args) >= index:
         _check_earlier(max(args), index, "an argument")
     if kwargs:
@@ -275,8 +267,8 @@ def _decode_parameters(messages: Iterable[pb.Parameter], owner: str) -> tuple[Pa
     names = {p.name for p in parameters}
     if len(names) != len(parameters):
         raise InvalidGraph(f"A parameter of {owner} has the name of another.")
-    if any(not 0 < len(name) <= MAX_NAME_BYTES for name in names):
-        raise InvalidGraph(f"A parameter of {owner} has no name, or too long a one.")
+    if "" in names:
+        raise InvalidGraph(f"A parameter of {owner} has no name.")
     return parameters
 
 

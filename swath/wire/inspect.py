@@ -168,7 +168,7 @@ def _fill_common(message: pb.InspectRequest | pb.EstimateRequest, question: Ques
 def _decode_common(
     message: pb.InspectRequest | pb.EstimateRequest, limits: Limits
 ) -> tuple[Graph, GeoContextValue | None, dict[str, Any]]:
-    require_at_most("arguments", len(message.arguments), limits.parameters)
+    require_at_most("arguments", len(message.arguments), limits.graph.parameters)
     return (
         decode_graph(message.graph, limits),
         decode_geocontext(message.geocontext) if message.HasField("geocontext") else None,

@@ -14,6 +14,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError
 
 from swath.errors import InvalidGraph, RequestTooLarge
+from swath.graph.limits import LIMITS
+from swath.graph.limits import Limits as GraphLimits
 
 MAX_VALUE_DEPTH = 32
 """Deepest nesting of lists, tuples and dicts in a value."""
@@ -31,12 +33,8 @@ class Limits:
     """Size of the whole request."""
     messages: int = 250_000
     """Messages of any kind in the request, nested ones counted; packed lists count once."""
-    nodes: int = 50_000
-    """Nodes of the graph."""
-    functions: int = 10_000
-    """Functions of the graph."""
-    parameters: int = 1_000
-    """Parameters of the graph, or of any one function."""
+    graph: GraphLimits = LIMITS
+    """What the graph in it may hold."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -12,6 +12,7 @@ from swath.errors import InvalidGeoContext, InvalidGraph, RequestTooLarge, Swath
 from swath.estimate import Estimate
 from swath.geocontext import GeoContextValue
 from swath.graph.graph import Graph, Literal
+from swath.graph.limits import Limits as GraphLimits
 from swath.graph.type import INT
 from swath.wire.inspect import (
     Question,
@@ -95,4 +96,4 @@ def test_a_hundred_megabyte_literal_is_too_large() -> None:
 def test_too_many_arguments_are_too_large() -> None:
     data = encode_question(Question(ONE, arguments={str(i): i for i in range(9)}))
     with pytest.raises(SwathError, match="9 arguments"):
-        decode_question(data, Limits(parameters=8))
+        decode_question(data, Limits(graph=GraphLimits(parameters=8)))
