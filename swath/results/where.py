@@ -67,10 +67,10 @@ class GeoContextResult:
 
     def __str__(self) -> str:
         x, y = self.resolution
-        size = f"{x:g}" if x == y else f"{x:g} × {y:g}"
+        size = f"{x:.10g}" if x == y else f"{x:.10g} × {y:.10g}"
         low_x, low_y, high_x, high_y = self.bounds
         crs = self.crs if len(self.crs) <= 40 else f"{self.crs[:37]}..."
         return (
             f"{crs or 'no crs'}, pixels of {size}, "
-            f"x {low_x:g} … {high_x:g}, y {low_y:g} … {high_y:g}"
+            f"x {low_x:.10g} … {high_x:.10g}, y {low_y:.10g} … {high_y:.10g}"
         )
