@@ -15,6 +15,7 @@ import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
 from numba import carray, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from engine.kernels.jit import Argument, Kernel, Signature
@@ -64,23 +65,53 @@ def _where(context: Any, c: Any, x: Any, y: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
-def _invoke(context: Any, function: Any, n: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
-    """Call `void f(int64, void*, void*, void*, void*)` at an address."""
+def _invoke(context: Any, function: Any, n: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
+    """Call `void f(int64, void*, void*, void*, void*, void*)` at an address."""
 
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         i64 = ir.IntType(64)
-        prototype = ir.FunctionType(ir.VoidType(), [i64] * 5)
+        prototype = ir.FunctionType(ir.VoidType(), [i64] * 6)
         callee = builder.inttoptr(args[0], prototype.as_pointer())
         builder.call(callee, args[1:])
         return _context.get_dummy_value()
 
-    return types.void(*[types.int64] * 6), generate
+    return types.void(*[types.int64] * 7), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _root(context: Any, x: Any) -> Any:
+    return types.float64(types.float64), _call_double("llvm.sqrt.f64")
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _floor(context: Any, x: Any) -> Any:
+    return types.float64(types.float64), _call_double("llvm.floor.f64")
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def _remainder(context: Any, x: Any, y: Any) -> Any:
+    return types.float64(types.float64, types.float64), _call_double("fmod")
+
+
+def _call_double(name: str) -> Callable[..., Any]:
+    """Code that calls a function of float64."""
+
+    def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        double = ir.DoubleType()
+        prototype = ir.FunctionType(double, [double] * len(args))
+        callee = cgutils.get_or_insert_function(builder.module, prototype, name)
+        return builder.call(callee, args)
+
+    return generate
 
 
 PRIMITIVES: Final[dict[Callable[..., Any], Any]] = {
     primitives.bits: _bits,
     primitives.value: _value,
     primitives.where: _where,
+    primitives.root: _root,
+    primitives.floor: _floor,
+    primitives.remainder: _remainder,
     primitives.invoke: _invoke,
 }
 """What numpy does in the reference, as instructions."""

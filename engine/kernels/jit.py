@@ -186,3 +186,12 @@ def kernel(*signatures: str) -> Callable[[Callable[..., Any]], Kernel]:
         return made
 
     return register
+
+
+def block(*dtypes: str) -> str:
+    """The signature of a block kernel: a count of items, then a pointer per dtype.
+
+    The block machine (`engine.kernels.machine`) calls such kernels by address. By convention what
+    is written comes first, and is never also read, but where the kernel's name ends in `_into`.
+    """
+    return f"void(int64, {', '.join(f'{d}*' for d in dtypes)})"
