@@ -69,6 +69,7 @@ class Crew:
         self._failed_starts = 0
         self._start_error: SwathError | None = None
         self._born_at_s: dict[EngineProcess, float] = {}
+        self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the processes; return when each lane has one that is ready.
@@ -91,7 +92,8 @@ class Crew:
     async def close(self) -> None:
         """End all processes; requests that are still running get Unavailable."""
         self.is_closing = True
-        self._watcher.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
         engines = self.engines()
         for engine in engines:
             engine.kill(stopping())

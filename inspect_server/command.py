@@ -1,0 +1,109 @@
+"""`swath serve`: start the inspect server, say so in one line, run until asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.kernels import library
+from inspect_server.computation import computation_without_data, engine_spec
+from inspect_server.config import InspectConfig
+from inspect_server.server import InspectServer
+from swath.errors import PermissionDenied, SwathError
+from swath.serving.config import load
+
+INTERRUPTED = 130
+
+
+@click.command()
+@click.option("--data", help="Folder of the catalog.  [SWATH_DATA]")
+@click.option("--inspect-port", type=int, help="Port to listen on; 0: a free one.  [7070]")
+@click.option("--inspect-host", help="Address to listen on.  [127.0.0.1]")
+@click.option("--metrics-port", type=int, help="Port of /metrics; 0: a free one, -1: none.  [7071]")
+@click.option("--engines", type=int, help="Processes that compute pixels.  [one for each core]")
+@click.option("--root", multiple=True, help="Folder whose files may be read.  [any file]")
+@click.option("--allow-prefix", multiple=True, help="https:// or s3:// address to read.  [none]")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
+def serve(config: Path | None, **flags: Any) -> None:
+    """Answer questions until Ctrl-C or SIGTERM; then finish what is in progress."""
+    settings = load(InspectConfig, "inspect", flags, os.environ, config).validate()
+    _check_folder(settings.data)
+    library.ensure(progress=_Progress())
+    server = InspectServer(settings, engine_spec(settings), computation_without_data())
+    status = asyncio.run(_run(server))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # gRPC's own threads may outlive the loop by seconds
+
+
+async def _run(server: InspectServer) -> int:
+    """Serve until a signal; 0, or 130 when a second one cut the end short."""
+    loop = asyncio.get_running_loop()
+    signals: asyncio.Queue[None] = asyncio.Queue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, signals.put_nowait, None)
+    starting = asyncio.ensure_future(server.start())
+    first = asyncio.ensure_future(signals.get())
+    await asyncio.wait((starting, first), return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await server.abort()
+        return INTERRUPTED
+    try:
+        starting.result()
+    except SwathError:
+        first.cancel()
+        await server.abort()
+        raise
+    _say_ready(server)
+    await first
+    stopping = asyncio.ensure_future(server.stop())
+    second = asyncio.ensure_future(signals.get())
+    await asyncio.wait((stopping, second), return_when=asyncio.FIRST_COMPLETED)
+    if not stopping.done():
+        await server.abort()
+        return INTERRUPTED
+    second.cancel()
+    await stopping
+    return 0
+
+
+def _say_ready(server: InspectServer) -> None:
+    config = server.config
+    metrics = f", metrics on port {server.metrics_port}" if server.metrics_port >= 0 else ""
+    where = f"{config.inspect_host}:{server.port}"
+    click.echo(f"swath: inspect server ready on {where} (data {config.data}{metrics})")
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise PermissionDenied(
+            f"The data folder {folder} cannot be made: {problem.strerror}."
+        ) from None
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise PermissionDenied(f"The data folder {folder} is not writable.")
+
+
+class _Progress:
+    """A line for the first start, and one that grows where somebody watches."""
+
+    def __call__(self, done: int, total: int, name: str) -> None:
+        """See `engine.kernels.library.Progress`."""
+        if done == 0:
+            click.echo(
+                f"swath: first start: compiling {total} kernels for this machine (about a minute)",
+                err=True,
+            )
+        elif sys.stderr.isatty():
+            end = "\n" if done == total else ""
+            click.echo(f"\rswath: {done}/{total} {name:<40.40}{end}", nl=False, err=True)
+        elif done == total:
+            click.echo(f"swath: {total} kernels compiled", err=True)

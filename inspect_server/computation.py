@@ -1,0 +1,105 @@
+"""What engine processes compute: the rpcs of both services on an `engine.Engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.catalog.catalog import Catalog
+from engine.engine import Engine, EngineConfig
+from engine.evaluate.budget import Budget
+from engine.kernels import library
+from engine.plan.admit import Limits
+from engine.sources.config import SourceConfig
+from inspect_server import catalog as catalog_rpcs
+from inspect_server.config import InspectConfig
+from inspect_server.engines import Computation, EngineSpec, Reading
+from swath.graph.canonical import digest
+from swath.wire.inspect import (
+    decode_estimate_question,
+    decode_question,
+    decode_validate_question,
+    encode_estimate,
+    encode_verdict,
+)
+from swath.wire.stream import write_stream
+
+CATALOG_RPCS = {
+    "ListProducts": catalog_rpcs.list_products,
+    "GetProduct": catalog_rpcs.get_product,
+    "SearchImages": catalog_rpcs.search_images,
+}
+
+
+class EngineComputation:
+    """Answers each rpc, by name, from one engine; the `Computation` of this server."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __call__(self, method: str, request: bytes, budget: Budget) -> Iterator[bytes]:
+        """See `Computation`; methods are `Inspect`, `Estimate`, ... as in the contract."""
+        if method == "Inspect":
+            return self._inspect(request, budget)
+        if method == "Estimate":
+            return iter((self._estimate(request),))
+        if method == "Validate":
+            return iter((self._validate(request),))
+        return iter((CATALOG_RPCS[method](self._engine.catalog, request),))
+
+    def _inspect(self, request: bytes, budget: Budget) -> Iterator[bytes]:
+        asked = decode_question(request)
+        events = self._engine.stream(
+            asked.graph, asked.geocontext, asked.arguments, asked.format, asked.options, budget
+        )
+        return write_stream(events)
+
+    def _estimate(self, request: bytes) -> bytes:
+        asked = decode_estimate_question(request)
+        return encode_estimate(
+            self._engine.estimate(asked.graph, asked.geocontext, asked.arguments)
+        )
+
+    def _validate(self, request: bytes) -> bytes:
+        graph = decode_validate_question(request)
+        return encode_verdict(self._engine.validate(graph), digest(graph))
+
+
+def engine_spec(config: InspectConfig) -> EngineSpec:
+    """How the engine processes of a server are made."""
+    sources = config.sources()
+    roots = None if sources.roots is None else [str(folder) for folder in sources.roots]
+    return EngineSpec(
+        computation="inspect_server.computation:open_computation",
+        settings={
+            "data": str(config.data),
+            "roots": roots,
+            "remote": list(sources.remote),
+            "cache_bytes": sources.cache_bytes,
+            "pixels_bytes": config.pixels_bytes,
+        },
+        memory_bytes=config.engine_memory_bytes,
+        pixels_bytes=config.pixels_bytes,
+    )
+
+
+def open_computation(settings: Mapping[str, Any], reading: Reading) -> Computation:
+    """The computation of one engine process: catalog open, kernels loaded."""
+    roots = settings["roots"]
+    sources = SourceConfig(
+        roots=None if roots is None else tuple(map(Path, roots)),
+        remote=tuple(settings["remote"]),
+        cache_bytes=settings["cache_bytes"],
+    )
+    library.ensure()
+    config = EngineConfig(sources, Limits(memory_bytes=settings["pixels_bytes"]))
+    catalog = Catalog.open(settings["data"], read_only=True)
+    return EngineComputation(Engine(catalog, config, reading=reading))
+
+
+def computation_without_data() -> Computation:
+    """What the event loop computes: scalars, for which there is neither catalog nor file."""
+    return EngineComputation(
+        Engine(Catalog.in_memory(), EngineConfig(SourceConfig(roots=(), cache_bytes=0)))
+    )

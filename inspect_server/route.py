@@ -1,0 +1,76 @@
+"""Where a request is computed: in the event loop, or by which lane of engine processes.
+
+Decided from the parsed message in some ten microseconds, without building the graph.
+"""
+
+from __future__ import annotations
+
+from google.protobuf.message import DecodeError
+
+from inspect_server.engines import Lane
+from swath.errors import InvalidGraph
+from swath.ops.table import FAMILIES
+from swath.v1 import graph_pb2, inspect_pb2, value_pb2
+from swath.wire.limits import SMALL_REQUEST_BYTES
+
+MAX_LOOP_NODES = 256
+"""Checking and evaluating so many scalar nodes takes about a millisecond."""
+MAX_LOOP_ARGUMENTS = 64
+
+_SCALAR_FAMILIES = ("Numbers", "Operators", "Elementary functions")
+SCALAR_OPS = frozenset(op.name for family in _SCALAR_FAMILIES for op in FAMILIES[family]) | {
+    "datetime.from_components",
+    "datetime.is_between",
+    "timedelta.from_components",
+    "timedelta.total_seconds",
+}
+"""Ops that make a number, truth value or time of numbers, truth values and times, in constant time.
+What they are given decides: `SCALAR_VALUES` alone, so that no list or text can grow under them."""
+ROW_OPS = frozenset({"list", "tuple"})
+"""May stand at the end, to answer several at once."""
+SCALAR_VALUES = frozenset({"null", "boolean", "integer", "number", "datetime_us", "timedelta_us"})
+
+
+def route(request: bytes) -> Lane | None:
+    """The lane for an InspectRequest; None: it is answered in the loop.
+
+    Without a geocontext no pixel can be read (rule W1), so the work is short.
+
+    Raises:
+        InvalidGraph: a small request that is no such message; large ones are not looked into here.
+    """
+    if len(request) > SMALL_REQUEST_BYTES:
+        return Lane.PIXELS
+    try:
+        message = inspect_pb2.InspectRequest.FromString(request)
+    except DecodeError:
+        raise InvalidGraph("The bytes are not a message InspectRequest.") from None
+    if message.HasField("geocontext"):
+        return Lane.PIXELS
+    return None if is_scalar(message) else Lane.SHORT
+
+
+def is_scalar(message: inspect_pb2.InspectRequest) -> bool:
+    """Whether every value on the way to the answer is a number, truth value or time."""
+    graph, arguments = message.graph, message.arguments
+    is_small = len(graph.nodes) <= MAX_LOOP_NODES and len(arguments) <= MAX_LOOP_ARGUMENTS
+    if not is_small or graph.functions or message.format.name not in ("", "native"):
+        return False
+    has_plain_arguments = all(_is_plain(arguments[name]) for name in arguments)
+    return has_plain_arguments and all(
+        _is_scalar_node(node, index == graph.result) for index, node in enumerate(graph.nodes)
+    )
+
+
+def _is_plain(value: value_pb2.Value) -> bool:
+    kind: str | None = value.WhichOneof("kind")
+    return kind in SCALAR_VALUES
+
+
+def _is_scalar_node(node: graph_pb2.Node, is_result: bool) -> bool:
+    kind: str | None = node.WhichOneof("kind")
+    if kind == "call":
+        return node.call.op in SCALAR_OPS or (is_result and node.call.op in ROW_OPS)
+    if kind == "literal":
+        return _is_plain(node.literal.value)
+    return kind == "parameter"
