@@ -14,6 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+BUILT_FOR = (3, 12)
+"""The newest Python that all the oldest versions have wheels for; above it, today's are used."""
 LOWER_BOUND = re.compile(r"^([\w.-]+)>=([\w.]+)")
 
 
@@ -64,11 +66,15 @@ def lower_bounds(*extras: str) -> list[str]:
 
 
 def create(folder: Path, wheel: Path, *extras: str) -> Environment:
-    """An environment in `folder` with the wheel, its extras, and the oldest versions they allow."""
+    """An environment in `folder` with the wheel, its extras, and the oldest versions they allow.
+
+    On a Python above `BUILT_FOR`: with the newest versions.
+    """
     venv.create(folder / "venv", with_pip=False)
     environment = Environment(folder / "venv" / "bin" / "python")
     constraints = folder / "constraints.txt"
-    constraints.write_text("\n".join(lower_bounds(*extras)), "utf-8")
+    oldest = lower_bounds(*extras) if sys.version_info[:2] <= BUILT_FOR else []
+    constraints.write_text("\n".join(oldest), "utf-8")
     wanted = f"{wheel}[{','.join(extras)}]" if extras else str(wheel)
     pip("--python", str(environment.python), "install", "-c", str(constraints), wanted)
     return environment
