@@ -1,1 +1,1 @@
-"""Reading GeoTIFF, COG and JPEG 2000 files: safely, by window, through a cache of decoded blocks."""
+"""Reading GeoTIFF, COG and JPEG 2000: safely, by window, through a cache of decoded blocks."""

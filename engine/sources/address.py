@@ -62,13 +62,16 @@ def resolve_href(href: str, config: SourceConfig) -> Address:
             "Only plain paths, https:// and s3:// addresses can be read; "
             f"{href.split('/', maxsplit=1)[0] or '/vsi'!r} is neither."
         ).at(source=name)
-    if not os.path.isabs(href):
+    if not Path(href).is_absolute():
         raise InvalidSource("A file is named by its absolute path.").at(source=name)
     return _local(href, name, config)
 
 
 def _local(href: str, name: str, config: SourceConfig) -> LocalFile:
-    path = os.path.realpath(href)
+    try:
+        path = os.path.realpath(href)
+    except (ValueError, OSError) as error:
+        raise InvalidSource("The file has no usable name.").at(source=name) from error
     if path.startswith("/vsi") or not _inside(path, config.roots):
         raise InvalidSource(
             "This file is outside the folders that may be read; add its folder to the roots."
@@ -79,10 +82,7 @@ def _local(href: str, name: str, config: SourceConfig) -> LocalFile:
 def _inside(path: str, roots: tuple[Path, ...] | None) -> bool:
     if roots is None:
         return True
-    return any(
-        path == real or path.startswith(real.rstrip("/") + "/")
-        for real in (os.path.realpath(root) for root in roots)
-    )
+    return any(Path(path).is_relative_to(os.path.realpath(root)) for root in roots)
 
 
 def _remote(href: str, name: str, config: SourceConfig) -> RemoteFile:

@@ -1,4 +1,4 @@
-"""What may be read, and what reading may cost; built once, passed down, never from the environment."""
+"""What may be read and what reading may cost; passed down, never taken from the environment."""
 
 from __future__ import annotations
 

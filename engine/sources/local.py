@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from types import TracebackType
+from pathlib import Path
 
 from engine.catalog.asset import Identity
 from engine.sources.address import LocalFile
@@ -18,7 +18,7 @@ def local_identity(file: LocalFile) -> Identity:
         InvalidSource: there is no such file, or it may not be read. SourceUnavailable: I/O error.
     """
     try:
-        return _identity(os.stat(file.path))
+        return _identity(Path(file.path).stat())
     except OSError as error:
         raise as_source_error(error, file.name) from error
 

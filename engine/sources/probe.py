@@ -27,9 +27,10 @@ from swath.grid import Affine, Grid, Shape2d
 _NAME_CHARS = 256
 _TAG_CHARS = 1024
 _MOST_WORLD = 1e9
-"""Largest coordinate taken seriously, in units of the crs: ten times the extent of any in metres."""
+"""Largest coordinate taken seriously, in units of the crs: ten times what any spans in metres."""
 _PLAIN_DTYPES = frozenset(
-    ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"]
+    {"float16", "float32", "float64"}
+    | {f"{kind}{bits}" for kind in ("uint", "int") for bits in (8, 16, 32, 64)}
 )
 _VALUE_KEEPING = frozenset({"NEAREST", "MODE"})
 

@@ -26,12 +26,13 @@ def missing(wanted: Iterable[Range], have: list[Range]) -> list[Range]:
     """The parts of `wanted` that are not in `have`; `have` is a union."""
     left: list[Range] = []
     for start, end in union(wanted):
+        reached = start
         for there_start, there_end in have:
-            if there_end <= start or there_start >= end:
+            if there_end <= reached or there_start >= end:
                 continue
-            if there_start > start:
-                left.append((start, there_start))
-            start = max(start, there_end)
-        if start < end:
-            left.append((start, end))
+            if there_start > reached:
+                left.append((reached, there_start))
+            reached = there_end
+        if reached < end:
+            left.append((reached, end))
     return left

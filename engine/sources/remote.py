@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from types import TracebackType
 from urllib.parse import quote, urlsplit
 
 from engine.catalog.asset import Identity
@@ -52,7 +51,9 @@ class RemoteBytes:
         self._connection: http.client.HTTPConnection | None = None
         self._have: list[Range] = []
         self.requests = 0
-        self._spill = tempfile.NamedTemporaryFile(prefix="swath-", suffix=".part")
+        self._spill = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed by close()
+            prefix="swath-", suffix=".part"
+        )
         self.identity = Identity(0, 0)
         try:
             self._begin()

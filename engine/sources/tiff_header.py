@@ -54,6 +54,7 @@ class Tag:
 
     @property
     def nbytes(self) -> int:
+        """Bytes that its values take."""
         return _SIZE_OF[self.kind] * self.count
 
 
@@ -196,7 +197,7 @@ class _Scan:
             yield self._image(tags)
             for child in self._numbers(tags[330]) if 330 in tags else ():
                 if child:
-                    yield self._image(self._directory(child)[0])
+                    yield self._image(self._directory(int(child))[0])
 
     def _directory(self, offset: int) -> tuple[dict[int, Tag], int]:
         if offset in self.seen:
