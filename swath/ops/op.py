@@ -73,8 +73,9 @@ class OpParameter:
     doc: str
     """Meaning, unit, and what leaving it out means."""
     kind: Kind = "positional"
-    """`positional` also by name; `keyword` only by name; `variadic` takes all further positional
-    arguments, `keywords` all further named ones."""
+    """`positional` and `keyword` are both given by position or by name; graphs are written with
+    `keyword` ones by name, and after a `variadic` there is no other way. `variadic` takes all
+    further positional arguments, `keywords` all further named ones."""
     default: Any = REQUIRED
     """A Python value of the language, ABSENT, or REQUIRED."""
     calls: Callable[..., tuple[Type, ...]] | None = None
@@ -165,7 +166,7 @@ def bind(
             position = len(args)
         elif kind == "keywords":
             bound.append({name: left.pop(name) for name in sorted(left)})
-        elif kind == "positional" and position < len(args):
+        elif position < len(args):
             bound.append(args[position])
             position += 1
         elif parameter.name in left:

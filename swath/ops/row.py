@@ -27,7 +27,7 @@ def given(name: str, accepts: Types, doc: str, default: Any = REQUIRED) -> OpPar
 
 
 def named(name: str, accepts: Types, doc: str, default: Any = REQUIRED) -> OpParameter:
-    """A parameter that is given by name only."""
+    """A parameter that graphs have by name."""
     return OpParameter(name, _types(accepts), doc, "keyword", default)
 
 
