@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from swath.errors import InvalidArgument
 from swath.grid import Grid, Shape2d
 
 Kind = Literal["physical", "class", "flag"]
@@ -19,6 +20,13 @@ _NARROW = frozenset({"bool", "uint8", "int8", "uint16", "int16", "float16", "flo
 def float_class(dtype: str) -> str:
     """float32 where every value of `dtype` is exact in it, else float64 (rule D2)."""
     return "float32" if dtype in _NARROW else "float64"
+
+
+def physical_dtype(dtype: str, scale: float, offset: float) -> str:
+    """The dtype of stored × scale + offset for stored values of `dtype` (rule D1)."""
+    if scale == 1.0 and offset == 0.0:
+        return "float32" if dtype == "float16" else dtype
+    return float_class(dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +72,32 @@ class Asset:
     @property
     def dtype_read(self) -> str:
         """The dtype of the physical values (rule D1)."""
-        if self.scale == 1.0 and self.offset == 0.0:
-            return "float32" if self.dtype == "float16" else self.dtype
-        return float_class(self.dtype)
+        return physical_dtype(self.dtype, self.scale, self.offset)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ArrayAsset:
-    """One band held in memory: an image made from an array. Compared by identity."""
+    """One band in memory, on its own grid; two are equal when they are the same object.
+
+    Raises: InvalidArgument: the shapes differ, or the dtype is no imagery.
+    """
 
     values: NDArray[Any]
-    """(y, x), any dtype of the D rules; never written to."""
+    """(y, x) of the grid's shape; must not change while the asset is in use."""
     grid: Grid
-    """Where the pixels are; its shape is that of `values`."""
     nodata: float | None = None
-    """Value that means no data; NaN in a float array always does."""
+    """Value that means no data; NaN always does."""
     kind: Kind = "physical"
-    invalid: NDArray[np.uint8] | None = None
-    """(y, x), 1 = masked, on top of nodata; absent: nothing more."""
 
-    @property
-    def dtype(self) -> str:
-        """Numpy name of the dtype."""
-        return self.values.dtype.name
+    def __post_init__(self) -> None:
+        if self.values.shape != tuple(self.grid.shape):
+            raise InvalidArgument(
+                f"The array has shape {self.values.shape}, its grid {tuple(self.grid.shape)}."
+            )
+        if self.values.dtype.kind not in "buif":
+            raise InvalidArgument(f"Arrays of {self.values.dtype} are no imagery.")
 
     @property
     def dtype_read(self) -> str:
-        """Dtype of the physical values (rule D1)."""
-        return "float32" if self.dtype == "float16" else self.dtype
+        """dtype of the values as they are read (rule D1)."""
+        return "float32" if self.values.dtype == np.float16 else self.values.dtype.name

@@ -199,3 +199,21 @@ def grid_counts(connection: sqlite3.Connection, product: int) -> list[tuple[Grid
         (product,),
     )
     return [(_grid(row[:9]), row[9]) for row in rows]
+
+
+def encodings(
+    connection: sqlite3.Connection, product: int, source: str
+) -> list[tuple[str, float, float]]:
+    """The different (dtype, scale, offset) of the assets of a band, by its source name."""
+    rows = connection.execute(
+        'SELECT DISTINCT dtype, scale, "offset" FROM assets '
+        "WHERE band = (SELECT key FROM bands WHERE product = ? AND source = ?)",
+        (product, source),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def product_key(connection: sqlite3.Connection, name: str) -> int | None:
+    """Key of the product with that name; None where there is none."""
+    row = connection.execute("SELECT key FROM products WHERE name = ?", (name,)).fetchone()
+    return None if row is None else int(row[0])

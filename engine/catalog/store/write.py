@@ -54,6 +54,14 @@ def put_bands(connection: sqlite3.Connection, product: int, bands: Sequence[Band
         )
     }
     changed = False
+    names = {source: row[1] for source, row in from_store.items()}
+    for record in bands:
+        if names.get(record.source, record.band.name) != record.band.name:
+            # Out of the way first, so that two bands can swap their names.
+            connection.execute(
+                "UPDATE bands SET name = char(1) || key WHERE product = ? AND source = ?",
+                (product, record.source),
+            )
     for position, record in enumerate(bands):
         row = (position, *_band_row(record))
         if record.source not in from_store:
