@@ -9,22 +9,29 @@ import pytest
 
 from tests.packaging.environment import ROOT, Environment, create, pip
 
-SOURCES = ("pyproject.toml", "README.md", "LICENSE")
+FILES = ("pyproject.toml", "README.md", "LICENSE")
 FOLDERS = ("swath", "engine", "inspect_server", "job_server", "loadtest", "tests", "checks")
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy so that no earlier build can leak into it."""
-    folder = tmp_path_factory.mktemp("wheel")
-    for name in SOURCES:
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the source tree, so that no earlier build can leak into the wheel."""
+    folder = tmp_path_factory.mktemp("source")
+    for name in FILES:
         shutil.copy(ROOT / name, folder / name)
     for name in FOLDERS:
         if (ROOT / name).is_dir():
             ignore = shutil.ignore_patterns("__pycache__", "*.nbi", "*.nbc")
             shutil.copytree(ROOT / name, folder / name, ignore=ignore)
-    pip("wheel", "--no-deps", "--wheel-dir", str(folder / "dist"), str(folder))
-    return next((folder / "dist").glob("swath-*.whl"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory, source: Path) -> Path:
+    """The wheel of `source`."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip("wheel", "--no-deps", "--wheel-dir", str(folder), str(source))
+    return next(folder.glob("swath-*.whl"))
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.packaging.environment import ROOT
-
 pytestmark = [pytest.mark.venv, pytest.mark.xdist_group("venv"), pytest.mark.timeout(300)]
 
 ROOTS = {"swath", "engine", "inspect_server", "job_server", "loadtest"}
@@ -19,9 +17,9 @@ def names(wheel: Path) -> set[str]:
         return set(archive.namelist())
 
 
-def sources(pattern: str) -> set[str]:
-    found = (file for root in ROOTS for file in (ROOT / root).rglob(pattern))
-    return {str(file.relative_to(ROOT)) for file in found}
+def files(source: Path, pattern: str) -> set[str]:
+    found = (file for root in ROOTS for file in (source / root).rglob(pattern))
+    return {str(file.relative_to(source)) for file in found}
 
 
 def test_the_wheel_ships_our_roots_alone(wheel: Path) -> None:
@@ -29,12 +27,12 @@ def test_the_wheel_ships_our_roots_alone(wheel: Path) -> None:
     assert {root for root in roots if not root.endswith(".dist-info")} <= ROOTS
 
 
-def test_the_wheel_ships_every_module(wheel: Path) -> None:
-    assert sources("*.py") - names(wheel) == set()
+def test_the_wheel_ships_every_module(source: Path, wheel: Path) -> None:
+    assert files(source, "*.py") - names(wheel) == set()
 
 
-def test_the_wheel_ships_types_and_schemas(wheel: Path) -> None:
-    shipped = sources("py.typed") | sources("*.pyi") | sources("*.sql")
+def test_the_wheel_ships_types_and_schemas(source: Path, wheel: Path) -> None:
+    shipped = files(source, "py.typed") | files(source, "*.pyi") | files(source, "*.sql")
     assert "swath/py.typed" in shipped
     assert shipped - names(wheel) == set()
 
