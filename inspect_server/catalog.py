@@ -23,7 +23,7 @@ from inspect_server.cover import covering_geocontext
 from swath.errors import BadRequest, InvalidArgument
 from swath.geocontext import GeoContextValue
 from swath.v1 import catalog_pb2 as pb
-from swath.wire.geocontext import decode_bounds, encode_bounds, encode_geocontext
+from swath.wire.geocontext import decode_bounds, decode_geocontext, encode_bounds, encode_geocontext
 from swath.wire.limits import check_bytes
 from swath.wire.value import fill_value
 
@@ -113,6 +113,8 @@ def _search(catalog: Catalog, asked: pb.SearchImagesRequest) -> Selection:
         areas.append(resolve(where).footprint)
     if asked.HasField("geometry"):
         areas.append(on_globe(geometry.parse(asked.geometry)))
+    if asked.HasField("geocontext"):
+        areas.append(resolve(decode_geocontext(asked.geocontext)).footprint)
     found = catalog.search(asked.product, start_us, end_us, areas[0] if areas else None)
     for area in areas[1:]:
         other = catalog.search(asked.product, start_us, end_us, area)

@@ -24,11 +24,9 @@ def assemble(events: Iterable[Event]) -> Any:
         Transient: the events end before the trailer. InternalError: they do not fit together.
     """
     rest = iter(events)
-    header = next(rest, None)
-    if not isinstance(header, Header):
-        raise InternalError("A result does not begin with its header.")
+    header = _header(rest)
     if header.format != "native":
-        return b"".join(encoded(rest))
+        return b"".join(_pieces(rest))
     rasters = [_Raster(of) for of in header.rasters]
     for event in _until_trailer(rest):
         if not isinstance(event, Chunk) or event.raster >= len(rasters):
@@ -40,11 +38,25 @@ def assemble(events: Iterable[Event]) -> Any:
 
 
 def encoded(events: Iterable[Event]) -> Iterator[bytes]:
-    """The bytes of an encoded result, piece by piece, from the events after its header.
+    """The bytes of an encoded result, piece by piece.
 
     Raises:
-        Transient: the events end before the trailer. InternalError: there is something else in it.
+        Transient: the events end before the trailer. InternalError: it is not an encoded result.
     """
+    rest = iter(events)
+    if _header(rest).format == "native":
+        raise InternalError("The answer came in another format than was asked for.")
+    yield from _pieces(rest)
+
+
+def _header(events: Iterator[Event]) -> Header:
+    header = next(events, None)
+    if not isinstance(header, Header):
+        raise InternalError("A result does not begin with its header.")
+    return header
+
+
+def _pieces(events: Iterator[Event]) -> Iterator[bytes]:
     for event in _until_trailer(events):
         if not isinstance(event, Data):
             raise InternalError("An encoded result holds something else than bytes.")
@@ -52,11 +64,15 @@ def encoded(events: Iterable[Event]) -> Iterator[bytes]:
 
 
 def _until_trailer(events: Iterable[Event]) -> Iterator[Event]:
+    """All but the trailer. The events are taken to their end: a status may follow the trailer."""
+    done = False
     for event in events:
         if isinstance(event, Trailer):
-            return
-        yield event
-    raise Transient("The answer was cut short.")
+            done = True
+        else:
+            yield event
+    if not done:
+        raise Transient("The answer was cut short.")
 
 
 class _Raster:

@@ -86,12 +86,13 @@ class Band(_message.Message):
     def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., kind: _Optional[_Union[Band.Kind, str]] = ..., scale: _Optional[float] = ..., offset: _Optional[float] = ..., nodata: _Optional[float] = ..., data_min: _Optional[float] = ..., data_max: _Optional[float] = ...) -> None: ...
 
 class SearchImagesRequest(_message.Message):
-    __slots__ = ("product", "start_us", "end_us", "bounds", "geometry", "page_size", "page_token")
+    __slots__ = ("product", "start_us", "end_us", "bounds", "geometry", "geocontext", "page_size", "page_token")
     PRODUCT_FIELD_NUMBER: _ClassVar[int]
     START_US_FIELD_NUMBER: _ClassVar[int]
     END_US_FIELD_NUMBER: _ClassVar[int]
     BOUNDS_FIELD_NUMBER: _ClassVar[int]
     GEOMETRY_FIELD_NUMBER: _ClassVar[int]
+    GEOCONTEXT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     product: str
@@ -99,9 +100,10 @@ class SearchImagesRequest(_message.Message):
     end_us: int
     bounds: _geocontext_pb2.Bounds
     geometry: str
+    geocontext: _geocontext_pb2.GeoContext
     page_size: int
     page_token: str
-    def __init__(self, product: _Optional[str] = ..., start_us: _Optional[int] = ..., end_us: _Optional[int] = ..., bounds: _Optional[_Union[_geocontext_pb2.Bounds, _Mapping]] = ..., geometry: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    def __init__(self, product: _Optional[str] = ..., start_us: _Optional[int] = ..., end_us: _Optional[int] = ..., bounds: _Optional[_Union[_geocontext_pb2.Bounds, _Mapping]] = ..., geometry: _Optional[str] = ..., geocontext: _Optional[_Union[_geocontext_pb2.GeoContext, _Mapping]] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
 
 class SearchImagesResponse(_message.Message):
     __slots__ = ("images", "next_page_token")

@@ -73,7 +73,7 @@ def drawn(figure: Any) -> bytes:
 
 def test_one_band_is_drawn_in_units_of_the_crs() -> None:
     ax = image().plot("red")
-    assert ax.images[0].get_extent() == [5e5, 5e5 + 900, 4e6 - 600, 4e6]
+    assert ax.images[0].get_extent() == pytest.approx((5e5, 5e5 + 900, 4e6 - 600, 4e6))
     assert ax.get_title() == "2020-06-01"
     pixels: Any = ax.images[0].get_array()
     assert pixels.mask[:10].all()

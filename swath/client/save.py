@@ -1,0 +1,33 @@
+"""An encoded result to a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+
+def save(pieces: Iterable[bytes], file: str | os.PathLike[str] | IO[bytes]) -> None:
+    """Write a result piece by piece.
+
+    A path holds either what it held before or the whole result, never a part of it. To an open
+    file the pieces are written as they come.
+
+    Raises:
+        OSError: the file cannot be written; and whatever `pieces` raises.
+    """
+    if not isinstance(file, str | os.PathLike):
+        for piece in pieces:
+            file.write(piece)
+        return
+    path = Path(file)
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
+    try:
+        with part.open("wb") as out:
+            for piece in pieces:
+                out.write(piece)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
