@@ -1,0 +1,26 @@
+"""The raster engine: graph + geocontext → values. Pure computation: no server, no queue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.catalog.catalog import Catalog
+    from engine.engine import Engine, EngineConfig
+
+__all__ = ["Catalog", "Engine", "EngineConfig"]
+
+_HOMES = {
+    "Catalog": "engine.catalog.catalog",
+    "Engine": "engine.engine",
+    "EngineConfig": "engine.engine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Importing a part of the engine must not load all of it: numba and GDAL take half a second.
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'engine' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

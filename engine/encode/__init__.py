@@ -1,0 +1,1 @@
+"""Values to the bytes of a format."""

@@ -1,0 +1,1 @@
+"""Graphs over metadata: what a result is, and which planes of pixels it needs."""

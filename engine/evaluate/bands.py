@@ -1,8 +1,9 @@
-"""Ops on the bands of imagery: picking, naming, concatenating, masking, choosing (I8–I10, M3–M6)."""
+"""Ops on bands: picking, naming, concatenating, masking, choosing (I8–I10, M3–M6)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from engine.evaluate import dtypes, elementwise
@@ -14,7 +15,6 @@ from engine.evaluate.lazy import (
     LazyCollection,
     LazyImage,
     common,
-    once,
 )
 from engine.evaluate.plane import Plane, Planes
 from swath.errors import BandNotFound, InvalidArgument
@@ -82,7 +82,8 @@ def concat(planes: Planes, left: Imagery, right: Imagery) -> Imagery:
         bands.append(band.renamed(_free_name(band.name, {b.name for b in bands})))
     collections = [o for o in (left, right) if isinstance(o, LazyCollection)]
     if not collections:
-        assert isinstance(left, LazyImage) and isinstance(right, LazyImage)
+        assert isinstance(left, LazyImage)
+        assert isinstance(right, LazyImage)
         return LazyImage(tuple(bands), common([left.properties, right.properties]))
     count = collections[0].count
     spread = tuple(_spread(planes, b, count) for b in bands)
@@ -90,7 +91,7 @@ def concat(planes: Planes, left: Imagery, right: Imagery) -> Imagery:
 
 
 def _spread(planes: Planes, band: Band, count: int) -> Band:
-    return Band(band.name, band.info, once(lambda: planes.repeat(band.plane, count)))
+    return Band.of(band.name, band.info, lambda: planes.repeat(band.plane, count), band)
 
 
 def _free_name(name: str, taken: set[str]) -> str:
@@ -114,15 +115,16 @@ def mask(planes: Planes, imagery: Imagery, by: Imagery, replace: bool) -> Imager
         ).at(op="mask", argument="mask")
     op = "mask_replace" if replace else "mask"
     bands = tuple(
-        Band(x.name, x.info, once(lambda x=x, m=m: step(planes, op, [x.plane, m.plane])))
-        for x, m, _ in pairs
+        Band.of(x.name, x.info, partial(_stepped, planes, op, x, m), x, m) for x, m, _ in pairs
     )
     return _spread_over(planes, imagery, by, bands)
 
 
-def _spread_over(
-    planes: Planes, imagery: Imagery, by: Imagery, bands: tuple[Band, ...]
-) -> Imagery:
+def _stepped(planes: Planes, op: str, left: Band, right: Band) -> Plane:
+    return step(planes, op, [left.plane, right.plane])
+
+
+def _spread_over(planes: Planes, imagery: Imagery, by: Imagery, bands: tuple[Band, ...]) -> Imagery:
     """`imagery` with other bands; a collection if `by` is one."""
     if isinstance(imagery, LazyImage) and isinstance(by, LazyCollection):
         table = elementwise.merged_properties([imagery, by])
@@ -139,16 +141,22 @@ def where(planes: Planes, condition: Imagery, x: Operand, y: Operand) -> Imagery
     """`x` where `condition` is true, else `y` (M3, D7); named as `condition op x` would be."""
     imagery = [o for o in (condition, x, y) if isinstance(o, LazyImage | LazyCollection)]
     if any(o.is_empty for o in imagery):
-        return elementwise.binary(planes, "where", imagery[0], next(o for o in imagery if o.is_empty))
+        return elementwise.binary(
+            planes, "where", imagery[0], next(o for o in imagery if o.is_empty)
+        )
     sides = [o for o in (x, y) if isinstance(o, LazyImage | LazyCollection)]
     shape = elementwise.binary(planes, "where", sides[0], sides[-1]) if sides else condition
     whole = elementwise.binary(planes, "where", shape, condition)
     names = shape if len(shape.bands) >= len(whole.bands) else whole
     bands = tuple(
-        Band(n.name, w.info, once(lambda i=i: _choose(planes, condition, x, y, i)))
+        Band.of(n.name, w.info, partial(_choose, planes, condition, x, y, i), *_used(imagery, i))
         for i, (w, n) in enumerate(zip(whole.bands, names.bands, strict=True))
     )
     return with_bands(whole, bands)
+
+
+def _used(imagery: Sequence[Imagery], index: int) -> list[Band]:
+    return [o.bands[index if len(o.bands) > 1 else 0] for o in imagery]
 
 
 def _choose(planes: Planes, condition: Imagery, x: Operand, y: Operand, index: int) -> Plane:
@@ -236,26 +244,22 @@ def _difference(end: Any, start: Any) -> float | None:
 
 
 def _domain(band: Band, start: Any, end: Any) -> tuple[Any, Any]:
-    known = band.info.get("data_range")
-    if (start is None or end is None) and known is None:
+    known = band.info.get("data_range", (None, None))
+    first = known[0] if start is None else start
+    last = known[1] if end is None else end
+    if first is None or last is None:
         raise InvalidArgument(
             f"scale_values: band {band.name!r} has no data_range; give domain_min and domain_max."
         ).at(op="scale_values")
-    first = known[0] if start is None else start
-    last = known[1] if end is None else end
     if first == last:
         raise InvalidArgument("scale_values: domain_min equals domain_max.").at(op="scale_values")
     return first, last
 
 
-def map_planes(imagery: Imagery, function: Any, op: str) -> Imagery:
+def map_planes(imagery: Imagery, function: Callable[[Plane, int], Plane], op: str) -> Imagery:
     """Each band's plane through `function(plane, band index)`, bandinfo as computed by `op`."""
     bands = tuple(
-        Band(
-            b.name,
-            elementwise.computed_info(b.info, op),
-            once(lambda b=b, i=i: function(b.plane, i)),
-        )
+        Band.of(b.name, elementwise.computed_info(b.info, op), partial(_through, function, b, i), b)
         for i, b in enumerate(imagery.bands)
     )
     return with_bands(imagery, bands)
@@ -268,6 +272,10 @@ def per_band(value: Any, index: int, count: int, op: str) -> Any:
     if len(value) != count:
         raise InvalidArgument(f"{op}: {len(value)} numbers for {count} bands.").at(op=op)
     return value[index]
+
+
+def _through(function: Callable[[Plane, int], Plane], band: Band, index: int) -> Plane:
+    return function(band.plane, index)
 
 
 def normalized_difference(planes: Planes, x: Imagery, y: Imagery) -> Imagery:

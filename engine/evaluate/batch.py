@@ -54,7 +54,9 @@ Batch = ImageBatch | RowBatch | Column
 Implementation = Callable[..., Any]
 
 
-def apply(op: str, implementation: Implementation, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def apply(
+    op: str, implementation: Implementation, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Any:
     """`implementation` (which has its context bound) over batches; gives a batch.
 
     Raises: NotBatchable, and what the op raises.

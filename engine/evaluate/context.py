@@ -37,8 +37,9 @@ class Context:
     """The geocontext as it was sent; absent: none was given."""
     where: GeoContext | None
     """The same, resolved."""
-    stage: Stage
     budget: Budget
+    stage: Stage = lambda _: []
+    """Set by the execution, as `call` and `map` are by the interpreter."""
     planes: Planes = field(default_factory=Planes)
     call: Callable[..., Any] = lambda *_: None
     """`call(closure, *arguments)`; set by the interpreter."""

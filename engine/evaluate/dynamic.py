@@ -23,8 +23,8 @@ from swath.graph.type import (
     tuple_of,
 )
 from swath.graph.value import type_of as type_of_plain
-from swath.ops import OPS
 from swath.ops.op import Argument, bind, infer
+from swath.ops.table import OPS
 
 MOST_LOOKED_AT = 64
 """Elements of a container that are looked at to find its type."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from engine.evaluate import dtypes
@@ -22,7 +23,6 @@ from engine.evaluate.lazy import (
     LazyImage,
     PropertyTable,
     common,
-    once,
 )
 from engine.evaluate.plane import Plane, Planes, ScalarPlane
 from engine.evaluate.program import COMPARISONS
@@ -63,9 +63,7 @@ def binary(planes: Planes, op: str, left: Operand, right: Operand) -> Imagery:
     imagery = [o for o in both if isinstance(o, LazyImage | LazyCollection)]
     if any(o.is_empty for o in imagery):
         return _empty(imagery)
-    bands = tuple(
-        _combined(planes, op, a, b, len(imagery)) for a, b in _pairs(op, left, right)
-    )
+    bands = tuple(_combined(planes, op, a, b, len(imagery)) for a, b in _pairs(op, left, right))
     return _assemble(op, bands, imagery)
 
 
@@ -74,10 +72,14 @@ def unary(planes: Planes, op: str, operand: Imagery) -> Imagery:
     if op == "pos" or operand.is_empty:
         return operand
     bands = tuple(
-        Band(b.name, computed_info(b.info, op), once(lambda b=b: step(planes, op, [b.plane])))
+        Band.of(b.name, computed_info(b.info, op), partial(_applied, planes, op, b), b)
         for b in operand.bands
     )
     return with_bands(operand, bands)
+
+
+def _applied(planes: Planes, op: str, band: Band) -> Plane:
+    return step(planes, op, [band.plane])
 
 
 def step(planes: Planes, op: str, args: Sequence[Plane]) -> Plane:
@@ -136,12 +138,11 @@ def pair_bands(op: str, left: Imagery, right: Imagery) -> list[tuple[Band, Band,
 
 def check_counts(op: str, left: Imagery, right: Imagery) -> None:
     """Raise InvalidArgument unless two collections have equally many images (I7)."""
-    if isinstance(left, LazyCollection) and isinstance(right, LazyCollection):
-        if left.count != right.count:
-            raise InvalidArgument(
-                f"`{op}` pairs collections image by image; here are {left.count} and "
-                f"{right.count} images."
-            ).at(op=op)
+    counts = [o.count for o in (left, right) if isinstance(o, LazyCollection)]
+    if len(set(counts)) > 1:
+        raise InvalidArgument(
+            f"`{op}` pairs collections image by image; here are {counts[0]} and {counts[1]} images."
+        ).at(op=op)
 
 
 def _names(bands: Sequence[Band]) -> str:
@@ -176,7 +177,7 @@ def _combined(planes: Planes, op: str, left: Side, right: Side, sides: int) -> B
     def make() -> Plane:
         return step(planes, op, [plane_of(planes, left), plane_of(planes, right)])
 
-    return Band(name, {**computed_info(info, op), "name": name}, once(make))
+    return Band.of(name, {**computed_info(info, op), "name": name}, make, *bands)
 
 
 def plane_of(planes: Planes, side: Side) -> Plane:

@@ -14,13 +14,16 @@ from typing import Any
 from engine.evaluate import batch
 from engine.evaluate.batch import Column, ImageBatch, NotBatchable, RowBatch
 from engine.evaluate.context import Closure, Context
+from engine.evaluate.dynamic import checked
 from engine.evaluate.lazy import LazyCollection
+from engine.evaluate.located import CURRENT, Place
 from engine.evaluate.operations import OPERATIONS
 from engine.evaluate.scope import OUTERMOST, owners
-from engine.evaluate.dynamic import checked
 from swath.errors import InvalidArgument, InvalidGraph, SwathError
 from swath.graph.graph import Call, FunctionRef, Graph, Literal, ParameterRef, operands
 from swath.graph.type import Type
+from swath.ops.op import ABSENT, Op
+from swath.ops.table import OPS
 
 DEEPEST_CALL = 64
 """Most functions that may be in progress at once."""
@@ -58,6 +61,7 @@ class Interpreter:
         self._context = context
         self._owners = owners(graph)
         self._is_batching = is_batching
+        self._lines = {x.node: f"{x.file}:{x.number}: {x.text}" for x in graph.lines}
         self._dynamic = [
             isinstance(n, Call) and any(_has_any(types[i]) for i in operands(n))
             for n in graph.nodes
@@ -81,9 +85,7 @@ class Interpreter:
                 pending.pop()
                 continue
             missing = [
-                i
-                for i in operands(self._graph.nodes[top])
-                if i not in self._home(i, frame).memo
+                i for i in operands(self._graph.nodes[top]) if i not in self._home(i, frame).memo
             ]
             if missing:
                 pending.extend(reversed(missing))
@@ -109,10 +111,16 @@ class Interpreter:
             return Closure(node.function, frame)
         args = [self._home(i, frame).memo[i] for i in node.args]
         kwargs = {name: self._home(i, frame).memo[i] for name, i in node.kwargs}
+        if kwargs:
+            args, kwargs = by_kind(OPS[node.op], args, kwargs)
+        place = Place(index, node.op, self._lines.get(index))
+        token = CURRENT.set(place)
         try:
             return self._apply(index, node.op, frame, args, kwargs)
         except SwathError as error:
-            raise error.at(node=index, op=node.op, line=self._graph.line_of(index)) from None
+            raise error.at(node=index, op=node.op, line=place.line) from None
+        finally:
+            CURRENT.reset(token)
 
     def _apply(
         self, index: int, op: str, frame: Frame, args: list[Any], kwargs: dict[str, Any]
@@ -159,6 +167,18 @@ class Interpreter:
                 is_batch = isinstance(result, ImageBatch | RowBatch | Column)
                 return result if is_batch else Column([result] * count)
         return Column([self._call(closure, item) for item in each(items, self._context)])
+
+
+def by_kind(op: Op, args: list[Any], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments with positional parameters by position, also where they were named."""
+    named = [p for p in op.parameters[len(args) :] if p.kind == "positional"]
+    if not any(p.name in kwargs for p in named):
+        return args, kwargs
+    left = dict(kwargs)
+    placed = [left.pop(p.name, p.default) for p in named]
+    while placed and placed[-1] is ABSENT:
+        placed.pop()
+    return [*args, *placed], left
 
 
 def _rows(items: Any) -> Any:

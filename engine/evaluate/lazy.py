@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from engine.evaluate.located import CURRENT
 from engine.evaluate.plane import Plane, Planes
+from swath.errors import SwathError
 
 Info = Mapping[str, Any]
 
@@ -81,40 +83,69 @@ class PropertyTable:
         return replace(self, extra={**self.extra, name: values})
 
 
+class LazyPlane:
+    """A plane that is made when it is asked for, once.
+
+    Errors of making it name the node that was evaluated when this was constructed. `needs` are made
+    first, without recursion, so that a chain of any length can be asked for.
+    """
+
+    __slots__ = ("_make", "_place", "made", "needs")
+
+    def __init__(self, make: Callable[[], Plane], needs: tuple[LazyPlane, ...] = ()) -> None:
+        self._make = make
+        self.needs = needs
+        self.made: Plane | None = None
+        self._place = CURRENT.get()
+
+    def get(self) -> Plane:
+        """The plane."""
+        pending = [self]
+        while pending:
+            top = pending[-1]
+            waiting = [n for n in top.needs if n.made is None]
+            if top.made is None and waiting:
+                pending.extend(waiting)
+                continue
+            pending.pop()
+            if top.made is None:
+                top.made = top.making()
+                top.needs = ()
+        assert self.made is not None
+        return self.made
+
+    def making(self) -> Plane:
+        """The plane, made now from `needs`, which are there. Errors name the node."""
+        try:
+            return self._make()
+        except SwathError as error:
+            if self._place is not None:
+                error.at(node=self._place.node, op=self._place.op, line=self._place.line)
+            raise
+
+
 @dataclass(frozen=True, eq=False)
 class Band:
     """One band of an image or collection: name, bandinfo and, when asked for, its plane."""
 
     name: str
     info: Info
-    make: Callable[[], Plane]
-    """Gives the plane; called only when pixels, or their dtype, matter."""
+    pixels: LazyPlane
+    """Made only when pixels, or their dtype, matter."""
 
     @staticmethod
-    def of(name: str, info: Info, plane: Plane) -> Band:
-        """A band whose plane is already there."""
-        return Band(name, info, lambda: plane)
+    def of(name: str, info: Info, make: Callable[[], Plane], *needs: Band) -> Band:
+        """A band whose plane `make` gives, from the planes of `needs`."""
+        return Band(name, info, LazyPlane(make, tuple(n.pixels for n in needs)))
 
     @property
     def plane(self) -> Plane:
         """The pixels."""
-        return self.make()
+        return self.pixels.get()
 
     def renamed(self, name: str) -> Band:
         """The band under another name."""
-        return Band(name, {**self.info, "name": name}, self.make)
-
-
-def once(make: Callable[[], Plane]) -> Callable[[], Plane]:
-    """`make`, called at most once."""
-    made: list[Plane] = []
-
-    def plane() -> Plane:
-        if not made:
-            made.append(make())
-        return made[0]
-
-    return plane
+        return Band(name, {**self.info, "name": name}, self.pixels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +193,7 @@ class LazyCollection:
 
 
 def _taken(band: Band, indices: tuple[int, ...], planes: Planes) -> Band:
-    return replace(band, make=once(lambda: planes.take(band.plane, indices)))
+    return Band.of(band.name, band.info, lambda: planes.take(band.plane, indices), band)
 
 
 EMPTY_IMAGE = LazyImage((), {})
@@ -205,13 +236,3 @@ def common_properties(table: PropertyTable) -> dict[str, Any]:
         row = table.row(i)
         alive = {k: v for k, v in alive.items() if k in row and _equal(row[k], v)}
     return alive
-
-
-def concatenate(planes: Planes, collections: Sequence[LazyCollection]) -> LazyCollection:
-    """The images of several collections of equal bands, one after the other."""
-    rows = [row for c in collections for row in c.table]
-    bands = []
-    for column in zip(*(c.bands for c in collections), strict=True):
-        made = once(lambda column=column: planes.stack([b.plane for b in column]))
-        bands.append(Band(column[0].name, common([b.info for b in column]), made))
-    return LazyCollection(tuple(bands), PropertyTable.of(rows))

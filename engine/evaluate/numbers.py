@@ -11,7 +11,8 @@ from swath.errors import ArithmeticProblem, TypeMismatch
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
-Scalar = bool | int | float
+Scalar = int | float
+"""A Bool is an int."""
 
 
 def checked(value: Any) -> Any:
@@ -39,7 +40,7 @@ def floor_divide(left: Scalar, right: Scalar) -> Scalar:
     if isinstance(left, int) and isinstance(right, int):
         if right == 0:
             raise ArithmeticProblem("Division of an Int by zero.")
-        return left // right
+        return int(left) // int(right)
     if right == 0 or math.isinf(left):
         quotient = divide(left, right)
         return quotient if math.isinf(quotient) and right == 0 else math.nan
@@ -51,7 +52,7 @@ def remainder(left: Scalar, right: Scalar) -> Scalar:
     if isinstance(left, int) and isinstance(right, int):
         if right == 0:
             raise ArithmeticProblem("Remainder of an Int by zero.")
-        return left % right
+        return int(left) % int(right)
     if right == 0 or math.isinf(left):
         return math.nan
     return float(left) % float(right)
@@ -65,7 +66,7 @@ def power(left: Scalar, right: Scalar) -> Scalar:
         # 2**64 is past Int already, so a larger exponent needs no computing.
         if right > 64 and abs(left) > 1:
             raise ArithmeticProblem("The result does not fit into a 64-bit Int; use a Float.")
-        return int(left) ** int(right)
+        return int(int(left) ** int(right))
     return _float_power(float(left), float(right))
 
 

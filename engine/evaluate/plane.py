@@ -148,9 +148,7 @@ class Planes:
             plane = self._known[key] = make()
         return plane
 
-    def read(
-        self, sources: tuple[Source | None, ...], resampling: str, dtype: str
-    ) -> Plane:
+    def read(self, sources: tuple[Source | None, ...], resampling: str, dtype: str) -> Plane:
         """Pixels of one source for each image."""
         key = ("read", tuple(map(id, sources)), resampling)
         return self._same(key, lambda: ReadPlane(sources, resampling, dtype))
@@ -268,9 +266,7 @@ class Planes:
             return None
         return self.map(first.op, [a for a in args if a is not None], first.compute)
 
-    def _reroll_argument(
-        self, column: tuple[Plane, ...], count: int, depth: int
-    ) -> Plane | None:
+    def _reroll_argument(self, column: tuple[Plane, ...], count: int, depth: int) -> Plane | None:
         if all(p is column[0] for p in column) and column[0].count == 1:
             return column[0]
         if any(p.count != count for p in column):
@@ -289,4 +285,3 @@ def asset_dtype(sources: Sequence[Source | None], fallback: str) -> str:
     """The one dtype in which all sources are read; `fallback` when there is none."""
     found = dict.fromkeys(s.dtype_read for s in sources if s is not None)
     return dtypes.promote_all(found) if found else fallback
-

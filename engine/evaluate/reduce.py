@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from engine.evaluate.deferred import Deferred, Fold
@@ -13,9 +14,8 @@ from engine.evaluate.lazy import (
     LazyCollection,
     LazyImage,
     common_properties,
-    once,
 )
-from engine.evaluate.plane import Planes
+from engine.evaluate.plane import Plane, Planes
 from swath.errors import InvalidArgument
 
 REDUCERS = ("min", "max", "mean", "median", "sum", "std", "count")
@@ -35,9 +35,9 @@ def axes_of(imagery: Imagery, axis: str | Sequence[str] | None) -> frozenset[str
     named = [axis] if isinstance(axis, str) else list(axis)
     for name in named:
         if name not in every:
-            raise InvalidArgument(
-                f"axis {name!r} is not one of {', '.join(every)}."
-            ).at(argument="axis")
+            raise InvalidArgument(f"axis {name!r} is not one of {', '.join(every)}.").at(
+                argument="axis"
+            )
     if not named or len(set(named)) < len(named):
         raise InvalidArgument("axis names no axis, or one twice.").at(argument="axis")
     return frozenset(named)
@@ -67,10 +67,14 @@ def over_images(planes: Planes, kind: str, collection: LazyCollection) -> LazyIm
     if collection.is_empty:
         return EMPTY_IMAGE
     bands = tuple(
-        Band(b.name, _info(b, kind), once(lambda b=b: planes.reduce(kind, [b.plane])))
+        Band.of(b.name, _info(b, kind), partial(_reduced, planes, kind, b), b)
         for b in collection.bands
     )
     return LazyImage(bands, common_properties(collection.table))
+
+
+def _reduced(planes: Planes, kind: str, band: Band) -> Plane:
+    return planes.reduce(kind, [band.plane])
 
 
 def _info(band: Band, kind: str) -> dict[str, Any]:
@@ -83,8 +87,10 @@ def _info(band: Band, kind: str) -> dict[str, Any]:
 def _over_bands(planes: Planes, kind: str, imagery: Imagery) -> Imagery:
     if imagery.is_empty:
         return imagery
-    made = once(lambda: planes.fold(kind, [b.plane for b in imagery.bands]))
-    band = Band(kind, {"name": kind}, made)
+    bands = imagery.bands
+    band = Band.of(
+        kind, {"name": kind}, lambda: planes.fold(kind, [b.plane for b in bands]), *bands
+    )
     if isinstance(imagery, LazyImage):
         return LazyImage((band,), imagery.properties)
     return LazyCollection((band,), imagery.table)
@@ -93,8 +99,11 @@ def _over_bands(planes: Planes, kind: str, imagery: Imagery) -> Imagery:
 def _over_images_and_bands(planes: Planes, kind: str, collection: LazyCollection) -> LazyImage:
     if collection.is_empty:
         return EMPTY_IMAGE
-    made = once(lambda: planes.reduce(kind, [b.plane for b in collection.bands]))
-    return LazyImage((Band(kind, {"name": kind}, made),), common_properties(collection.table))
+    bands = collection.bands
+    band = Band.of(
+        kind, {"name": kind}, lambda: planes.reduce(kind, [b.plane for b in bands]), *bands
+    )
+    return LazyImage((band,), common_properties(collection.table))
 
 
 def _to_numbers(kind: str, imagery: Imagery, axes: frozenset[str]) -> Any:
@@ -125,5 +134,3 @@ def mosaic(planes: Planes, imagery: Imagery, reverse: bool) -> LazyImage:
     if isinstance(imagery, LazyImage):
         return imagery
     return over_images(planes, "first" if reverse else "last", imagery)
-
-

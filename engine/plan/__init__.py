@@ -1,0 +1,1 @@
+"""From planes to a plan: tasks, windows, what they cost, and whether that is admitted."""

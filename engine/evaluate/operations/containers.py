@@ -1,4 +1,4 @@
-"""Ops on lists, tuples, dicts and functions: rules S1–S5; `get`, `getattr`, `length` of anything."""
+"""Ops on lists, tuples, dicts and functions: rules S1–S5; `get`, `getattr`, `length`."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def _filter(context: Context, value: Any, function: Closure) -> Any:
     return [v for v, k in zip(value, keep, strict=True) if k]
 
 
-def _sorted(
-    context: Context, value: Any, key: Closure | None = None, reverse: bool = False
-) -> Any:
+def _sorted(context: Context, value: Any, key: Closure | None = None, reverse: bool = False) -> Any:
     is_imagery = isinstance(value, LazyCollection)
     if key is None and is_imagery:
         raise InvalidArgument("sorted needs a key for an ImageCollection.").at(argument="key")
@@ -240,7 +238,6 @@ def _to_float(value: Any) -> float | None:
 
 ROWS: dict[str, Callable[..., Any]] = {
     "list": _list,
-    "list.copy": lambda _, value: list(value),
     "tuple": _tuple,
     "dict.create": _dict,
     "dict.from_pairs": _from_pairs,

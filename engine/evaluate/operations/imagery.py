@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,27 +19,31 @@ from engine.evaluate.lazy import (
     LazyImage,
     PropertyTable,
     common,
-    once,
 )
 from engine.evaluate.plane import Planes
 from swath.errors import InvalidArgument, TypeMismatch
 from swath.grid import Grid
 
 
-def _pick(context: Context, imagery: Imagery, names: Any, allow_missing: bool = False) -> Imagery:
-    listed = names.split() if isinstance(names, str) else list(names)
+def _pick(context: Context, imagery: Imagery, *names: str, allow_missing: bool = False) -> Imagery:
+    return _pick_list(context, imagery, names, allow_missing)
+
+
+def _pick_list(
+    context: Context, imagery: Imagery, names: Sequence[str], allow_missing: bool = False
+) -> Imagery:
+    listed = [name for text in names for name in text.split()]
     if not listed:
         raise InvalidArgument("pick_bands names no band.").at(argument="bands")
     return bands.pick(imagery, listed, allow_missing)
 
 
-def _rename(context: Context, imagery: Imagery, names: Any = None, **named: str) -> Imagery:
-    return bands.rename_some(imagery, {**(names or {}), **named})
+def _rename(context: Context, imagery: Imagery, names: Mapping[str, str]) -> Imagery:
+    return bands.rename_some(imagery, names)
 
 
-def _rename_positionally(context: Context, imagery: Imagery, *names: Any) -> Imagery:
-    flat = list(names[0]) if len(names) == 1 and isinstance(names[0], list | tuple) else list(names)
-    return bands.rename(imagery, flat)
+def _rename_positionally(context: Context, imagery: Imagery, names: Sequence[str]) -> Imagery:
+    return bands.rename(imagery, list(names))
 
 
 def _concat_bands(context: Context, left: Imagery, right: Imagery) -> Imagery:
@@ -143,7 +147,7 @@ def stack_images(planes: Planes, images: Sequence[LazyImage]) -> LazyCollection:
 
 def _stacked_band(planes: Planes, column: tuple[Band, ...]) -> Band:
     info = common([b.info for b in column])
-    return Band(column[0].name, info, once(lambda: planes.stack([b.plane for b in column])))
+    return Band.of(column[0].name, info, lambda: planes.stack([b.plane for b in column]), *column)
 
 
 def _from_images(context: Context, images: Sequence[LazyImage]) -> LazyCollection:
@@ -256,7 +260,9 @@ def _changed_info(imagery: Imagery, name: str, change: Callable[[Any], Any]) -> 
         return imagery
     if name not in [b.name for b in imagery.bands]:
         raise bands.band_not_found(name, [b.name for b in imagery.bands])
-    changed = (Band(b.name, change(b.info), b.make) if b.name == name else b for b in imagery.bands)
+    changed = (
+        Band(b.name, change(b.info), b.pixels) if b.name == name else b for b in imagery.bands
+    )
     return elementwise.with_bands(imagery, tuple(changed))
 
 
@@ -265,7 +271,7 @@ ROWS: dict[str, Callable[..., Any]] = {
     "reduction": _named_reduction,
     "mosaic": _mosaic,
     "pick_bands": _pick,
-    "pick_bands_list": _pick,
+    "pick_bands_list": _pick_list,
     "rename_bands": _rename,
     "rename_bands_positionally": _rename_positionally,
     "concat_bands": _concat_bands,
@@ -289,4 +295,3 @@ ROWS: dict[str, Callable[..., Any]] = {
     "ImageCollection.head": _head,
     "ImageCollection.tail": _tail,
 }
-

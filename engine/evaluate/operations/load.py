@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from engine.catalog.columns import ABSENT
 from engine.catalog.product import Band as ProductBand
 from engine.catalog.selection import Selection
 from engine.evaluate.context import Context
-from engine.evaluate.lazy import Band, LazyCollection, LazyImage, PropertyTable, once
+from engine.evaluate.lazy import Band, LazyCollection, LazyImage, PropertyTable
 from engine.evaluate.plane import Plane, asset_dtype
 from engine.evaluate.time import instant
-from engine.geo.resampling import RESAMPLINGS, resampled_dtype
+from engine.geo.resampling import FOR_CLASSES, check_name, resampled_dtype
 from swath.errors import GeoContextRequired, InternalError, InvalidArgument
 from swath.grid import Grid
 
@@ -80,17 +81,17 @@ def _micros(value: Any) -> int | None:
     if value is None:
         return None
     at = instant(value)
-    return (at.toordinal() - 719163) * 86_400_000_000 + (
-        (at.hour * 60 + at.minute) * 60 + at.second
-    ) * 1_000_000 + at.microsecond
+    return (
+        (at.toordinal() - 719163) * 86_400_000_000
+        + ((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000
+        + at.microsecond
+    )
 
 
 def check_reading(resampler: str | None, level: str | None) -> None:
     """Raise InvalidArgument for a resampler or processing level that there is not."""
-    if resampler is not None and resampler not in RESAMPLINGS:
-        raise InvalidArgument(
-            f"{resampler!r} is not one of {', '.join(RESAMPLINGS)}."
-        ).at(argument="resampler")
+    if resampler is not None:
+        check_name(resampler)
     if level not in LEVELS:
         raise InvalidArgument(
             f"processing_level {level!r} is not 'physical' (the default) or 'raw'."
@@ -108,7 +109,7 @@ def _selected_band(
         sources = tuple(selection.assets(band.name))
         return read_plane(context, sources, band.kind, resampler, level)
 
-    return Band(band.name, band_info(band, level), once(make))
+    return Band.of(band.name, band_info(band, level), make)
 
 
 def band_info(band: ProductBand, level: str | None) -> dict[str, Any]:
@@ -141,21 +142,14 @@ def read_plane(
     Raises: InvalidArgument: an averaging resampler on a class or flag band (D10).
         GeoContextRequired: no place was given.
     """
-    chosen = resampler or (context.place.resampler if context.where else None) or "near"
-    if kind != "physical" and resampler is None and chosen not in KEEPS_CLASSES:
-        chosen = "near"
-    if kind != "physical" and chosen not in KEEPS_CLASSES:
-        raise InvalidArgument(
-            f"A {kind} band cannot be read with {chosen!r}, which makes values that are not "
-            "classes; use near or mode."
-        ).at(argument="resampler")
+    default = context.place.resampler
+    if kind != "physical" and default not in FOR_CLASSES:
+        default = "near"  # a default is for imagery; only a resampler named here is refused (D10)
+    chosen = check_name(resampler or default, kind)
     if level == "raw":
         sources = tuple(_raw(s) for s in sources)
     dtype = resampled_dtype(asset_dtype(sources, "float32"), chosen)
     return context.planes.read(sources, chosen, dtype)
-
-
-KEEPS_CLASSES = frozenset({"near", "mode"})
 
 
 def _raw(source: Asset | ArrayAsset | None) -> Asset | ArrayAsset | None:
@@ -170,17 +164,13 @@ def _load(
 ) -> LazyImage:
     check_reading(resampler, processing_level)
     image = _catalog(context).image(image_id)
+
+    def read(band: ProductBand) -> Plane:
+        source = (image.assets[band.name],)
+        return read_plane(context, source, band.kind, resampler, processing_level)
+
     bands = tuple(
-        Band(
-            b.name,
-            band_info(b, processing_level),
-            once(
-                lambda b=b: read_plane(
-                    context, (image.assets[b.name],), b.kind, resampler, processing_level
-                )
-            ),
-        )
-        for b in image.bands
+        Band.of(b.name, band_info(b, processing_level), partial(read, b)) for b in image.bands
     )
     return LazyImage(bands, image.properties)
 
@@ -193,8 +183,6 @@ def _from_array(
         raise InvalidArgument(
             f"from_array needs (y, x) or (band, y, x); the shape is {values.shape}."
         ).at(argument="array")
-    if values.dtype.kind not in "buif" or values.dtype.name == "float128":
-        raise InvalidArgument(f"from_array cannot use {values.dtype} pixels.").at(argument="array")
     stack = values if values.ndim == 3 else values[None]
     placed = _grid_of(context, grid, stack.shape[1:])
     bands = tuple(
@@ -204,12 +192,10 @@ def _from_array(
     return LazyImage(bands, {"crs": placed.crs, "geotrans": placed.gdal_geotrans})
 
 
-def _array_band(
-    context: Context, values: Any, grid: Grid, nodata: float | None, name: str
-) -> Band:
+def _array_band(context: Context, values: Any, grid: Grid, nodata: float | None, name: str) -> Band:
     asset = ArrayAsset(values, grid, nodata)
     info = {"id": name, "name": name, "dtype": asset.dtype_read, "kind": "physical"}
-    return Band(name, info, once(lambda: read_plane(context, (asset,), "physical", None, None)))
+    return Band.of(name, info, lambda: read_plane(context, (asset,), "physical", None, None))
 
 
 def _grid_of(context: Context, grid: Grid | None, shape: tuple[int, ...]) -> Grid:

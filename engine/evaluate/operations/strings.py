@@ -55,30 +55,6 @@ def _split(name: str, _: Context, text: str, sep: str | None = None, maxsplit: i
     return getattr(text, name)(sep, maxsplit)
 
 
-def _format(_: Context, text: str, *args: Any, **kwargs: Any) -> str:
-    """`str.format` with positional and named fields only: no attributes, no indexing."""
-    import string
-
-    pieces: list[str] = []
-    position = 0
-    try:
-        for literal, field, spec, conversion in string.Formatter().parse(text):
-            pieces.append(literal)
-            if field is None:
-                continue
-            name = field or str(position)
-            position += not field
-            value = args[int(name)] if name.isdigit() else kwargs[name]
-            width = "".join(c for c in spec or "" if c.isdigit()) or "0"
-            check_length(int(width[:9]))
-            shown = {"r": repr, "s": str}.get(conversion or "", lambda v: v)(value)
-            pieces.append(format(shown, spec or ""))
-    except (KeyError, IndexError, ValueError, TypeError) as problem:
-        raise InvalidArgument(f"format: {problem}.") from None
-    check_length(sum(map(len, pieces)))
-    return "".join(pieces)
-
-
 ROWS: dict[str, Callable[..., Any]] = {
     **{f"Str.{name}": partial(_plain, name) for name in PLAIN},
     **{f"Str.{name}": partial(_padded, name) for name in PADDING},
@@ -87,5 +63,4 @@ ROWS: dict[str, Callable[..., Any]] = {
     "Str.replace": _replace,
     "Str.split": partial(_split, "split"),
     "Str.rsplit": partial(_split, "rsplit"),
-    "Str.format": _format,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from engine.evaluate.context import Context
 from engine.geo.resolve import resolve
 from swath.geocontext import GeoContextValue
+from swath.grid import Affine
 
 
 def _create(_: Context, **parts: Any) -> GeoContextValue:
@@ -29,7 +30,7 @@ def _from_key(_: Context, key: str, all_touched: bool = False) -> GeoContextValu
 
 def _index_to_coords(context: Context, value: Any, row: Any, col: Any) -> tuple[float, float]:
     """World coordinates of the centre of a pixel."""
-    transform = _grid(context, value).transform
+    transform: Affine = _grid(context, value).transform
     return transform.apply(float(col) + 0.5, float(row) + 0.5)
 
 

@@ -1,0 +1,129 @@
+"""An image as a cloud-optimized GeoTIFF.
+
+All bands have one dtype (rule D7). What is masked is NaN, declared as nodata, in floats; in
+integers it is an internal mask, or, where bands have different masks, they become floats.
+Source: OGC Cloud Optimized GeoTIFF 1.0 (21-026), as GDAL's COG driver writes it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+import rasterio.shutil
+from affine import Affine
+
+from engine.catalog.asset import float_class
+from engine.encode.options import check_options, check_size, choice
+from swath.errors import UnsupportedFormat
+from swath.grid import Grid
+from swath.results import ImageResult, assemble
+from swath.stream import Data, Event, Header, Trailer
+
+COMPRESSIONS = ("lzw", "none", "deflate", "zstd", "jpeg")
+RESAMPLERS = ("nearest", "average", "bilinear", "cubic", "mode")
+OPTIONS = ("compression", "overviews", "overview_resampler")
+PIECE_BYTES = 1024 * 1024
+
+
+def encode(events: Iterable[Event], options: Mapping[str, Any]) -> Iterator[Event]:
+    """The image as the bytes of a COG.
+
+    Options: `compression` (lzw), `overviews` (True), `overview_resampler` (nearest).
+    Raises:
+        UnsupportedFormat: the result is not one image with bands, or jpeg of other than uint8.
+        InvalidArgument: an option. ResultTooLarge: over 256 MiB of pixels.
+    """
+    check_options(options, OPTIONS, "geotiff")
+    rest = iter(events)
+    header = next(rest)
+    assert isinstance(header, Header)
+    grid = _only_image(header)
+    check_size(header, "geotiff")
+    trailers: list[Trailer] = []
+    image = assemble(_watched(chain([header], rest), trailers))
+    yield Header(header.type, None, (), header.geocontext, "geotiff")
+    with tempfile.TemporaryDirectory(prefix="swath-") as folder:
+        path = Path(folder) / "image.tif"
+        write(image, grid, path, options)
+        with path.open("rb") as file:
+            while piece := file.read(PIECE_BYTES):
+                yield Data(piece)
+    yield trailers[0]
+
+
+def _watched(events: Iterable[Event], trailers: list[Trailer]) -> Iterator[Event]:
+    for event in events:
+        if isinstance(event, Trailer):
+            trailers.append(event)
+        yield event
+
+
+def _only_image(header: Header) -> Grid:
+    is_image = len(header.rasters) == 1 and header.type.name == "Image"
+    grid = header.rasters[0].grid if is_image else None
+    if grid is None:
+        what = "an empty image" if is_image else f"a {header.type}"
+        raise UnsupportedFormat(
+            f"geotiff holds one Image; the result is {what}. Reduce a collection, for example "
+            "with .mosaic(), or use the native format.",
+            format="geotiff",
+            supported="native, json",
+        )
+    return grid
+
+
+def write(image: ImageResult, grid: Grid, path: Path, options: Mapping[str, Any]) -> None:
+    """Write a COG. Raises as `encode`."""
+    compression = choice(options, "compression", COMPRESSIONS)
+    resampler = choice(options, "overview_resampler", RESAMPLERS)
+    values, mask, nodata = _layout(image.ndarray)
+    if compression == "jpeg" and values.dtype != np.uint8:
+        raise UnsupportedFormat(f"jpeg holds uint8 pixels, not {values.dtype}.", format="geotiff")
+    plain = path.with_suffix(".plain.tif")
+    with rasterio.open(
+        plain,
+        "w",
+        driver="GTiff",
+        count=values.shape[0],
+        height=values.shape[1],
+        width=values.shape[2],
+        dtype=values.dtype,
+        crs=grid.crs or None,
+        transform=Affine(*grid.transform),
+        nodata=nodata,
+    ) as dataset:
+        dataset.write(values)
+        for index, name in enumerate(image.bandinfo, start=1):
+            dataset.set_band_description(index, name)
+        if mask is not None:
+            dataset.write_mask(~mask)
+    rasterio.shutil.copy(
+        plain,
+        path,
+        driver="COG",
+        compress=compression,
+        overviews="AUTO" if options.get("overviews", True) else "NONE",
+        overview_resampling=resampler,
+        blocksize=512,
+    )
+    plain.unlink()
+
+
+def _layout(array: Any) -> tuple[Any, Any, float | None]:
+    """Values (band, y, x), a mask of all bands (y, x), and nodata."""
+    values, mask = array.data, np.ma.getmaskarray(array)
+    if values.dtype == np.bool_:
+        values = values.astype(np.uint8)
+    if not mask.any():
+        return values, None, None
+    if values.dtype.kind != "f":
+        if (mask == mask[0]).all():
+            return values, mask[0], None
+        values = values.astype(float_class(values.dtype.name))
+    return np.where(mask, np.nan, values).astype(values.dtype), None, float("nan")

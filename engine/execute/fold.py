@@ -1,0 +1,108 @@
+"""Reductions over the whole grid and samples at points: one pass over the windows for all of them.
+
+Samples are taken in a fixed order whatever the windows are: image after image, band after band,
+256² cell after cell (R4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.evaluate.deferred import Fold
+from engine.evaluate.plane import Plane
+from engine.execute.tasks import Execution
+from engine.geo.stack import Stack
+from engine.plan.plan import Plan, plan_for, windows_of
+from engine.plan.window import CELL
+from swath.grid import Window
+
+
+class Samples:
+    """What is known so far of the samples of one plane, for one kind of reduction."""
+
+    def __init__(self, kind: str, plane: Plane, execution: Execution) -> None:
+        self._kind = kind
+        self._tier = execution.tier
+        rows, cols = execution.where.grid.shape
+        cells = (plane.count, -(-rows // CELL), -(-cols // CELL), 3)
+        self.partials = np.zeros(cells if kind != "median" else 0, np.float64)
+        """(image, cell row, cell column, 3)."""
+        self.values: list[list[NDArray[np.float64]]] = [[] for _ in range(plane.count)]
+        """For a median: all samples of each image."""
+        self._strips: list[tuple[Window, Stack]] = []
+
+    def add(self, window: Window, stack: Stack, is_last_of_cell: bool) -> None:
+        """Take the pixels of a window; strips of a cell are gathered until it is whole."""
+        self._strips.append((window, stack))
+        if not is_last_of_cell:
+            return
+        whole, values, mask = _glued(self._strips)
+        self._strips = []
+        for image in range(values.shape[0]):
+            self._add_image(image, whole, values[image], None if mask is None else mask[image])
+
+    def _add_image(
+        self, image: int, window: Window, values: NDArray[Any], mask: NDArray[np.uint8] | None
+    ) -> None:
+        if self._kind == "median":
+            self.values[image].append(self._tier.gather(values, mask))
+            return
+        found = self._tier.fold(self._kind, values, mask, window)
+        row, col = window.row // CELL, window.col // CELL
+        self.partials[image, row : row + found.shape[0], col : col + found.shape[1]] = found
+
+
+def _glued(
+    strips: Sequence[tuple[Window, Stack]],
+) -> tuple[Window, NDArray[Any], NDArray[np.uint8] | None]:
+    first, stack = strips[0]
+    if len(strips) == 1:
+        return first, stack.values, stack.mask
+    rows = sum(w.rows for w, _ in strips)
+    values = np.concatenate([s.values for _, s in strips], axis=1)
+    masks = [np.zeros(s.values.shape, np.uint8) if s.mask is None else s.mask for _, s in strips]
+    return Window(first.row, first.col, rows, first.cols), values, np.concatenate(masks, axis=1)
+
+
+def fold_plan(folds: Sequence[Fold], execution: Execution, memory_bytes: int) -> Plan:
+    """The plan that makes the planes of all folds."""
+    planes = list(dict.fromkeys(p for f in folds for p in f.planes))
+    return plan_for(planes, execution.where.grid, memory_bytes, is_folded=True)
+
+
+def run_folds(folds: Sequence[Fold], plan: Plan, execution: Execution) -> list[list[Any]]:
+    """The numbers of each fold. Raises as `Execution.run`."""
+    samples = {(f.kind, id(p)): Samples(f.kind, p, execution) for f in folds for p in f.planes}
+    for window in cell_windows(plan):
+        stacks = dict(zip(map(id, plan.wanted), execution.run(plan, window), strict=True))
+        last = _ends_cell(window, plan)
+        for (_, plane), gathered in samples.items():
+            gathered.add(window, stacks[plane], last)
+    return [_numbers(f, [samples[f.kind, id(p)] for p in f.planes], execution) for f in folds]
+
+
+def cell_windows(plan: Plan) -> list[Window]:
+    """Windows in an order that finishes one cell before the next: strips of a cell follow."""
+    windows = windows_of(plan)
+    if plan.window.y >= CELL:
+        return windows
+    return sorted(windows, key=lambda w: (w.row // CELL, w.col, w.row))
+
+
+def _ends_cell(window: Window, plan: Plan) -> bool:
+    end = window.row + window.rows
+    return end % CELL == 0 or end == plan.grid.shape.y
+
+
+def _numbers(fold: Fold, samples: Sequence[Samples], execution: Execution) -> list[Any]:
+    count = fold.planes[0].count
+    groups = [[i] for i in range(count)] if fold.each else [list(range(count))]
+    if fold.kind == "median":
+        parts = [[v for i in g for s in samples for v in s.values[i]] for g in groups]
+        return [execution.tier.median(p) for p in parts]
+    stacks = [np.stack([s.partials[i] for i in g for s in samples]) for g in groups]
+    return [execution.tier.combine(fold.kind, s) for s in stacks]

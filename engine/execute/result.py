@@ -1,0 +1,190 @@
+"""From an evaluated value to the events of a result: header, chunks, trailer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.evaluate.context import Closure, Context
+from engine.evaluate.deferred import Deferred
+from engine.evaluate.lazy import LazyCollection, LazyGroups, LazyImage, PropertyTable
+from engine.evaluate.plane import Plane
+from engine.execute.tasks import Execution
+from engine.execute.tier import zeroed
+from engine.geo.stack import Stack
+from engine.plan.plan import Plan, plan_for, windows_of
+from swath.errors import ResultTooLarge, TypeMismatch
+from swath.grid import Grid, Window
+from swath.stream import Chunk, RasterHeader, RasterRef
+
+MOST_VALUES = 5_000_000
+"""Most numbers, strings and other leaves of a result that is not pixels."""
+DEEPEST = 64
+"""Most levels of lists, tuples and dicts in a result."""
+CHUNK_BYTES = 1024 * 1024
+"""Most bytes of pixels in one chunk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """One image or collection of a result, with its planes."""
+
+    imagery: LazyImage | LazyCollection
+    planes: tuple[Plane, ...]
+
+    @property
+    def rows(self) -> tuple[dict[str, Any], ...]:
+        """Properties of each image."""
+        if isinstance(self.imagery, LazyImage):
+            return (dict(self.imagery.properties),)
+        return tuple(self.imagery.table)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A value with its rasters taken out."""
+
+    value: Any
+    """The tree, with RasterRefs and Deferreds in it."""
+    numbers: tuple[Deferred, ...]
+    rasters: tuple[Raster, ...]
+
+    @property
+    def planes(self) -> list[Plane]:
+        """All planes of all rasters."""
+        return [p for r in self.rasters for p in r.planes]
+
+
+def gather(value: Any) -> Gathered:
+    """Find the rasters and the numbers from pixels in a value.
+
+    Raises:
+        TypeMismatch: a function or a groupby is no result. ResultTooLarge: over MOST_VALUES.
+    """
+    numbers: list[Deferred] = []
+    rasters: list[Raster] = []
+    left = [MOST_VALUES]
+
+    def visit(item: Any, depth: int = 0) -> Any:
+        left[0] -= 1
+        if depth > DEEPEST:
+            raise ResultTooLarge(f"The result nests deeper than {DEEPEST} levels.")
+        if left[0] < 0:
+            raise ResultTooLarge(f"The result has more than {MOST_VALUES:,} values.")
+        if isinstance(item, Deferred):
+            numbers.append(item)
+            return item
+        if isinstance(item, LazyImage | LazyCollection):
+            rasters.append(Raster(item, tuple(b.plane for b in _bands(item))))
+            return RasterRef(len(rasters) - 1)
+        return _container(item, lambda inner: visit(inner, depth + 1))
+
+    tree = visit(value)
+    return Gathered(tree, tuple(numbers), tuple(rasters))
+
+
+def _bands(imagery: LazyImage | LazyCollection) -> tuple[Any, ...]:
+    return () if imagery.is_empty else imagery.bands
+
+
+def _container(item: Any, visit: Callable[[Any], Any]) -> Any:
+    if isinstance(item, list | PropertyTable):
+        return [visit(v) for v in item]
+    if isinstance(item, tuple):
+        return tuple(visit(v) for v in item)
+    if isinstance(item, dict):
+        return {k: visit(v) for k, v in item.items()}
+    if isinstance(item, Closure):
+        raise TypeMismatch("A Function is not a result: call it, or give its parameters values.")
+    if isinstance(item, LazyGroups):
+        raise TypeMismatch(
+            "A groupby is not a result: ask for .groups, a reduction, mosaic or map (O5)."
+        )
+    return item
+
+
+def substituted(tree: Any, known: dict[int, Any]) -> Any:
+    """The tree with its Deferreds replaced by their values."""
+    if isinstance(tree, Deferred):
+        return known[id(tree)]
+    if isinstance(tree, list):
+        return [substituted(v, known) for v in tree]
+    if isinstance(tree, tuple):
+        return tuple(substituted(v, known) for v in tree)
+    if isinstance(tree, dict):
+        return {k: substituted(v, known) for k, v in tree.items()}
+    return tree
+
+
+def settled(gathered: Gathered, context: Context) -> Any:
+    """The value tree with all numbers known; runs the stages that are left."""
+    if not gathered.numbers:
+        return gathered.value
+    values = context.force(gathered.numbers)
+    known = {id(n): v for n, v in zip(gathered.numbers, values, strict=True)}
+    return substituted(gathered.value, known)
+
+
+def raster_header(raster: Raster, grid: Grid | None) -> RasterHeader:
+    """What the header says of a raster."""
+    is_image = isinstance(raster.imagery, LazyImage)
+    bands = _bands(raster.imagery)
+    return RasterHeader(
+        kind="image" if is_image else "collection",
+        grid=grid if bands else None,
+        bands=tuple(b.name for b in bands),
+        dtypes=tuple(p.dtype for p in raster.planes),
+        properties=raster.rows,
+        bandinfo=tuple(
+            {**b.info, "dtype": p.dtype} for b, p in zip(bands, raster.planes, strict=True)
+        ),
+    )
+
+
+def raster_plans(gathered: Gathered, grid: Grid, memory_bytes: int) -> list[Plan]:
+    """One plan for each raster that has pixels; a raster is finished before the next begins."""
+    return [
+        plan_for(r.planes, grid, memory_bytes, is_folded=False)
+        for r in gathered.rasters
+        if r.planes
+    ]
+
+
+def chunks(gathered: Gathered, plans: Sequence[Plan], execution: Execution) -> Iterator[Chunk]:
+    """The pixels of all rasters, window by window; computed as they are pulled."""
+    waiting = iter(plans)
+    for index, raster in enumerate(gathered.rasters):
+        if raster.planes:
+            plan = next(waiting)
+            for window in windows_of(plan):
+                yield from _window_chunks(index, window, execution.run(plan, window))
+
+
+def _window_chunks(raster: int, window: Window, stacks: Sequence[Stack]) -> Iterator[Chunk]:
+    """Neighbouring bands of one dtype together, as long as a chunk stays small."""
+    clean = [zeroed(s) for s in stacks]
+    start = 0
+    while start < len(clean):
+        stop = start + 1
+        size = clean[start].values.nbytes
+        while (
+            stop < len(clean)
+            and clean[stop].values.dtype == clean[start].values.dtype
+            and size + clean[stop].values.nbytes <= CHUNK_BYTES
+        ):
+            size += clean[stop].values.nbytes
+            stop += 1
+        yield _chunk(raster, (start, stop), window, clean[start:stop])
+        start = stop
+
+
+def _chunk(raster: int, bands: tuple[int, int], window: Window, stacks: Sequence[Stack]) -> Chunk:
+    values = np.stack([s.values for s in stacks], axis=1)
+    mask = None
+    if any(s.mask is not None for s in stacks):
+        masks = [np.zeros(s.values.shape, np.uint8) if s.mask is None else s.mask for s in stacks]
+        mask = np.stack(masks, axis=1)
+    return Chunk(raster, (0, values.shape[0]), bands, window, values, mask)

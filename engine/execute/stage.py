@@ -1,0 +1,126 @@
+"""Stages: numbers that come from pixels, computed over the whole grid when evaluation asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from engine.evaluate.context import Context
+from engine.evaluate.deferred import Deferred, Fold, Sample
+from engine.evaluate.plane import Plane, ScalarPlane, topological
+from engine.execute.fold import fold_plan, run_folds
+from engine.execute.tasks import Execution
+from engine.plan.admit import Limits, admit, estimate
+from engine.plan.plan import Plan, plan_for
+from swath.errors import RequestTooLarge
+from swath.grid import Window
+
+MOST_NESTED = 32
+"""Most stages that may wait for one another."""
+
+
+class Stages:
+    """Runs the folds and samples of one request; each stage is admitted before it reads."""
+
+    def __init__(self, context: Context, limits: Limits) -> None:
+        self._context = context
+        self._limits = limits
+        self._nested = 0
+        self.execution: Execution | None = None
+        """Set once a place is known; absent: no geocontext."""
+        self.numbers: dict[int, Sequence[Any]] = {}
+        """Values of the scalar planes whose numbers came from pixels, by identity."""
+        self.spent_s = 0.0
+        """Seconds spent in stages so far."""
+        self._kept: list[Plane] = []
+
+    def run(self, items: Sequence[Fold | Sample]) -> list[Sequence[Any]]:
+        """The numbers of each item.
+
+        Raises: GeoContextRequired; ResultTooLarge; errors of sources.
+        """
+        execution = self.execution_or_refuse()
+        self._nested += 1
+        started = self._context.budget.now()
+        if self._nested > MOST_NESTED:
+            raise RequestTooLarge(
+                f"More than {MOST_NESTED} stages wait for one another.", limit=MOST_NESTED
+            )
+        try:
+            self.settle(p for i in items for p in _planes(i))
+            return self._run(items, execution)
+        finally:
+            self._nested -= 1
+            if self._nested == 0:
+                self.spent_s += self._context.budget.now() - started
+
+    def execution_or_refuse(self) -> Execution:
+        """The execution. Raises GeoContextRequired where no place was given."""
+        if self.execution is None:
+            _ = self._context.place
+        assert self.execution is not None
+        return self.execution
+
+    def settle(self, planes: Iterable[Plane]) -> None:
+        """Find the numbers from pixels that `planes` use."""
+        scalars = [
+            p
+            for p in topological(list(planes))
+            if isinstance(p, ScalarPlane) and any(isinstance(n, Deferred) for n in p.numbers)
+        ]
+        fresh = [p for p in scalars if id(p) not in self.numbers]
+        values = iter(self._context.force([n for p in fresh for n in p.numbers]))
+        for plane in fresh:
+            self.numbers[id(plane)] = [next(values) for _ in plane.numbers]
+            self._kept.append(plane)
+
+    def _run(self, items: Sequence[Fold | Sample], execution: Execution) -> list[Sequence[Any]]:
+        folds = [i for i in items if isinstance(i, Fold)]
+        samples = [i for i in items if isinstance(i, Sample)]
+        found: dict[int, Sequence[Any]] = {}
+        if folds:
+            plan = fold_plan(folds, execution, self._limits.memory_bytes)
+            admit(estimate([plan], self._limits, 0), self._limits)
+            values = run_folds(folds, plan, execution)
+            found |= {id(f): v for f, v in zip(folds, values, strict=True)}
+        for group in _by_pixel(samples):
+            found |= self._sampled(group, execution)
+        return [found[id(i)] for i in items]
+
+    def _sampled(self, samples: Sequence[Sample], execution: Execution) -> dict[int, Sequence[Any]]:
+        """Samples of several planes at one pixel."""
+        plan = sample_plan(samples, execution, self._limits)
+        stacks = execution.run(plan, Window(samples[0].row, samples[0].col, 1, 1))
+        found: dict[int, Sequence[Any]] = {}
+        for sample, stack in zip(samples, stacks, strict=True):
+            masked = [0] * stack.count if stack.mask is None else stack.mask[:, 0, 0].tolist()
+            values = stack.values[:, 0, 0].tolist()
+            found[id(sample)] = [
+                None if m else float(v) for v, m in zip(values, masked, strict=True)
+            ]
+        return found
+
+
+def stage_plans(items: Sequence[Fold | Sample], execution: Execution, limits: Limits) -> list[Plan]:
+    """The plans that a stage for `items` would run."""
+    folds = [i for i in items if isinstance(i, Fold)]
+    plans = [fold_plan(folds, execution, limits.memory_bytes)] if folds else []
+    samples = _by_pixel([i for i in items if isinstance(i, Sample)])
+    return [*plans, *(sample_plan(group, execution, limits) for group in samples)]
+
+
+def sample_plan(samples: Sequence[Sample], execution: Execution, limits: Limits) -> Plan:
+    """The plan for samples at one pixel."""
+    planes = [s.plane for s in samples]
+    return plan_for(planes, execution.where.grid, limits.memory_bytes, is_folded=False)
+
+
+def _by_pixel(samples: Sequence[Sample]) -> list[list[Sample]]:
+    groups: dict[tuple[int, int], list[Sample]] = {}
+    for sample in samples:
+        groups.setdefault((sample.row, sample.col), []).append(sample)
+    return list(groups.values())
+
+
+def _planes(item: Fold | Sample) -> tuple[Plane, ...]:
+    return item.planes if isinstance(item, Fold) else (item.plane,)

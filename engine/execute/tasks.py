@@ -1,0 +1,172 @@
+"""Runs the tasks of a plan in one window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.evaluate.budget import Budget
+from engine.evaluate.plane import (
+    FoldPlane,
+    Plane,
+    ReadPlane,
+    ReducePlane,
+    ScalarPlane,
+    StackPlane,
+    TakePlane,
+)
+from engine.execute.tier import Tier
+from engine.geo.resolve import GeoContext
+from engine.geo.stack import Mask, Stack
+from engine.plan.plan import Plan
+from engine.plan.segment import Compute, Task, outputs_of
+from swath.errors import SwathError
+from swath.grid import Grid, Window
+
+
+class Reads(Protocol):
+    """What gives the pixels of sources; `engine.sources.Reader`."""
+
+    def read(
+        self, asset: Any, grid: Grid, window: Window, resampling: str, budget: Budget
+    ) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+        """Physical values (y, x) and mask (None: nothing masked) of a window of a grid."""
+
+
+class Outside(Protocol):
+    """What tells which pixels a geocontext's geometry leaves out."""
+
+    def __call__(self, where: GeoContext, window: Window) -> NDArray[np.uint8] | None:
+        """(y, x), 1 = outside; None: nothing is."""
+
+
+@dataclass(eq=False)
+class Execution:
+    """What all windows of a request share."""
+
+    where: GeoContext
+    reader: Reads
+    outside: Outside
+    tier: Tier
+    budget: Budget
+    numbers: Mapping[int, Sequence[Any]]
+    """Values of scalar planes, by identity."""
+    reading: Callable[[str], AbstractContextManager[None]]
+    """Entered around each read, with the source's name."""
+    pixels_read: int = 0
+    bytes_read: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def run(self, plan: Plan, window: Window) -> list[Stack]:
+        """The wanted planes of `plan` in `window`.
+
+        Raises: errors of sources, naming image and window; DeadlineExceeded; Cancelled.
+        """
+        held: dict[int, Stack] = {}
+        for task, done in zip(plan.tasks, plan.forget, strict=True):
+            self.budget.check()
+            started = self.budget.now()
+            made = self._run_task(task, plan.grid, window, held)
+            for plane, stack in zip(outputs_of(task), made, strict=True):
+                held[id(plane)] = stack
+            for plane in done:
+                held.pop(id(plane), None)
+            stage = "read" if isinstance(task, ReadPlane) else "compute"
+            spent = self.budget.now() - started
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
+        return [held[id(p)] for p in plan.wanted]
+
+    def _run_task(
+        self, task: Task, grid: Grid, window: Window, held: Mapping[int, Stack]
+    ) -> list[Stack]:
+        if isinstance(task, Compute):
+            inputs = [held[id(p)] for p in task.inputs]
+            dtypes = task.program.scalars
+            pairs = zip(task.scalars, dtypes, strict=True)
+            scalars = [self._scalar(plane, dtype) for plane, dtype in pairs]
+            return self.tier.run(task.program, inputs, scalars)
+        if isinstance(task, ReadPlane):
+            return [self._read(task, grid, window)]
+        args = [held[id(p)] for p in task.args]
+        if isinstance(task, ReducePlane):
+            return [self.tier.over_stack(task.kind, _alike(task.args, args))]
+        if isinstance(task, FoldPlane):
+            return [self.tier.over_bands(task.kind, _spread(args, task.count))]
+        if isinstance(task, StackPlane):
+            return [_joined(args)]
+        assert isinstance(task, TakePlane)
+        return [_taken(args[0], task.indices)]
+
+    def _scalar(self, plane: ScalarPlane, dtype: str) -> NDArray[Any]:
+        numbers = self.numbers.get(id(plane), plane.numbers)
+        # No value is nan, which the step masks: it is not finite (N5, M2).
+        known = [np.nan if n is None else n for n in numbers]
+        return np.asarray(known, dtype=dtype)
+
+    def _read(self, plane: ReadPlane, grid: Grid, window: Window) -> Stack:
+        shape = (plane.count, window.rows, window.cols)
+        values = np.zeros(shape, dtype=plane.dtype)
+        mask = np.zeros(shape, dtype=np.uint8)
+        outside = self.outside(self.where, window)
+        for index, source in enumerate(plane.sources):
+            self.budget.check()
+            if source is None:
+                mask[index] = 1
+            else:
+                self._read_one(source, grid, window, plane.resampling, values[index], mask[index])
+            if outside is not None:
+                mask[index] |= outside
+        return Stack(values, mask if mask.any() else None)
+
+    def _read_one(
+        self,
+        source: Any,
+        grid: Grid,
+        window: Window,
+        resampling: str,
+        values: NDArray[Any],
+        mask: Mask,
+    ) -> None:
+        try:
+            with self.reading(getattr(source, "href", "")):
+                read, invalid = self.reader.read(source, grid, window, resampling, self.budget)
+        except SwathError as error:
+            raise error.at(window=str(window)) from None
+        values[...] = read
+        if invalid is not None:
+            mask[...] = invalid
+        self.pixels_read += read.size
+        self.bytes_read += read.nbytes
+
+
+def _alike(planes: Sequence[Plane], stacks: Sequence[Stack]) -> list[Stack]:
+    return _spread(stacks, max(p.count for p in planes))
+
+
+def _spread(stacks: Sequence[Stack], count: int) -> list[Stack]:
+    """Stacks of one image as views of `count` equal ones."""
+    return [s if s.count == count else _repeated(s, count) for s in stacks]
+
+
+def _repeated(stack: Stack, count: int) -> Stack:
+    shape = (count, *stack.values.shape[1:])
+    mask = None if stack.mask is None else np.ascontiguousarray(np.broadcast_to(stack.mask, shape))
+    return Stack(np.ascontiguousarray(np.broadcast_to(stack.values, shape)), mask)
+
+
+def _joined(stacks: Sequence[Stack]) -> Stack:
+    values = np.concatenate([s.values for s in stacks])
+    if all(s.mask is None for s in stacks):
+        return Stack(values, None)
+    masks = [np.zeros(s.values.shape, np.uint8) if s.mask is None else s.mask for s in stacks]
+    return Stack(values, np.concatenate(masks))
+
+
+def _taken(stack: Stack, indices: tuple[int, ...]) -> Stack:
+    chosen = list(indices)
+    return Stack(stack.values[chosen], None if stack.mask is None else stack.mask[chosen])

@@ -1,0 +1,59 @@
+"""The arithmetic of an execution: numba kernels, or the numpy reference that defines them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.evaluate.program import Program
+from engine.geo.stack import Stack
+from engine.reference import cells as reference_cells
+from engine.reference import elementwise as reference_elementwise
+from engine.reference import reduce as reference_reduce
+from swath.grid import Window
+
+Run = Callable[[Program, Sequence[Stack], Sequence[NDArray[Any]]], list[Stack]]
+Reduce = Callable[[str, Sequence[Stack]], Stack]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One implementation of every pixel computation; all give the same bits."""
+
+    name: str
+    run: Run
+    over_stack: Reduce
+    over_bands: Reduce
+    fold: Callable[[str, NDArray[Any], NDArray[Any] | None, Window], NDArray[np.float64]]
+    """Partials of the cells of a window: (cell row, cell column, 3)."""
+    combine: Callable[[str, NDArray[np.float64]], float | None]
+    """The reduction of partials (plane, cell row, cell column, 3)."""
+    gather: Callable[[NDArray[Any], NDArray[Any] | None], NDArray[np.float64]]
+    """The valid samples of a plane."""
+    median: Callable[[Sequence[NDArray[np.float64]]], float | None]
+    """The median of what `gather` gave."""
+
+
+REFERENCE = Tier(
+    "reference",
+    reference_elementwise.run,
+    reference_reduce.over_stack,
+    reference_reduce.over_bands,
+    reference_cells.fold,
+    reference_cells.combine,
+    reference_cells.gather,
+    reference_cells.median,
+)
+KERNELS = REFERENCE
+
+
+def zeroed(stack: Stack) -> Stack:
+    """The stack with 0 under its mask (M7); a new array where something has to change."""
+    if stack.mask is None or not stack.mask.any():
+        return Stack(stack.values, None)
+    values = np.where(stack.mask, stack.values.dtype.type(0), stack.values)
+    return Stack(values, stack.mask)

@@ -1,0 +1,106 @@
+"""Says yes or no to a plan before it reads anything, by what it projects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.plan.plan import Plan
+from swath.errors import ResultTooLarge
+
+NS_PER_PIXEL = 12.0
+"""Rough cost of reading and computing one source pixel; measured on 2 cores, local COGs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may take."""
+
+    memory_bytes: int = 512 * 1024 * 1024
+    """Most bytes of pixels held at once."""
+    pixels: int = 4_000_000_000
+    """Most source pixels, all bands and images."""
+    result_bytes: int = 4 * 1024**3
+    """Most bytes of pixels in the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What answering would take."""
+
+    projected_bytes: int
+    """Most bytes of pixels held at once."""
+    limit_bytes: int
+    """The largest `projected_bytes` that is admitted."""
+    images: int
+    """Images whose pixels would be read."""
+    pixels: int
+    """Pixels that sources would give, over all bands and images, at the grid's resolution."""
+    bytes_read: int
+    """Decoded bytes of those pixels."""
+    result_bytes: int
+    """Bytes of the pixels of the answer."""
+    seconds: float
+    """Rough time, on one core, with local files."""
+    is_lower_bound: bool
+    """A decision hangs on pixels, so that later stages are not in these figures."""
+    fits: bool
+    """Whether inspect would admit it."""
+
+
+def estimate(
+    plans: Sequence[Plan], limits: Limits, result_bytes: int, is_lower_bound: bool = False
+) -> Estimate:
+    """The figures of some plans that run one after the other."""
+    memory = max((p.projected_bytes for p in plans), default=0)
+    pixels = sum(p.projected_pixels for p in plans)
+    sources = {id(s) for p in plans for r in p.reads for s in r.sources if s is not None}
+    fits = (
+        memory <= limits.memory_bytes
+        and pixels <= limits.pixels
+        and result_bytes <= limits.result_bytes
+    )
+    return Estimate(
+        projected_bytes=memory,
+        limit_bytes=limits.memory_bytes,
+        images=len(sources),
+        pixels=pixels,
+        bytes_read=sum(map(_bytes_read, plans)),
+        result_bytes=result_bytes,
+        seconds=pixels * NS_PER_PIXEL * 1e-9,
+        is_lower_bound=is_lower_bound,
+        fits=fits,
+    )
+
+
+def _bytes_read(plan: Plan) -> int:
+    pixels = plan.grid.shape.y * plan.grid.shape.x
+    return sum(
+        np.dtype(r.dtype).itemsize * pixels * sum(s is not None for s in r.sources)
+        for r in plan.reads
+    )
+
+
+def admit(found: Estimate, limits: Limits) -> None:
+    """Return if the estimate is within the limits.
+
+    Raises: ResultTooLarge, with the estimate and the way out.
+    """
+    if found.fits:
+        return
+    checks = (
+        ("holds", found.projected_bytes, limits.memory_bytes, "bytes of pixels at once"),
+        ("reads", found.pixels, limits.pixels, "source pixels"),
+        ("gives", found.result_bytes, limits.result_bytes, "bytes"),
+    )
+    verb, actual, limit, unit = next(c for c in checks if c[1] > c[2])
+    raise ResultTooLarge(
+        f"Too large for inspect: it {verb} about {actual:,} {unit}, the limit is {limit:,}. "
+        "Ask for a smaller area or a coarser resolution, or use compute.",
+        projected_bytes=found.projected_bytes,
+        limit_bytes=limits.memory_bytes,
+        projected_pixels=found.pixels,
+        use="obj.compute(geoctx)",
+    )
