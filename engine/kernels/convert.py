@@ -39,8 +39,7 @@ def convert_address(source: str, to: str) -> int | None:
             return None
         to = f"int{width}" if width > source_width else f"uint{width}"
         source = source if width > source_width else f"uint{source_width}"
-    index = next(i for i, s in enumerate(convert.signatures) if s.text == block(to, source))
-    return convert.address(index)
+    return convert.version(to, source)
 
 
 def _width(dtype: str) -> int:

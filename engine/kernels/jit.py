@@ -108,13 +108,13 @@ class Kernel:
         """
         return library.address(self.module, self.symbol(index))
 
-    def variant(self, dtype: str) -> int:
-        """Address of the version whose first pointer or array has this dtype."""
+    def version(self, *dtypes: str) -> int:
+        """Address of the version of a block kernel whose pointers have these dtypes."""
+        text = block(*dtypes)
         for index, signature in enumerate(self.signatures):
-            first = next(a for a in signature.arguments if a.kind != "scalar")
-            if first.dtype == dtype:
+            if signature.text == text:
                 return self.address(index)
-        raise KeyError(f"{self.name} has no version for {dtype}")
+        raise KeyError(f"kernel {self.name} has no version {text}")
 
     def __call__(self, *arguments: Any) -> Any:
         key = tuple((a.dtype.char, a.ndim) for a in arguments if isinstance(a, np.ndarray))

@@ -30,7 +30,13 @@ Progress = Callable[[int, int, str], None]
 
 _HERE: Final = Path(__file__).resolve().parent
 _SHARED: Final = ("jit.py", "compile.py")
-_FORMULAS: Final = ("polynomials.py", "transcendental.py", "angles.py", "primitives.py")
+_FORMULAS: Final = (
+    "polynomials.py",
+    "transcendental.py",
+    "angles.py",
+    "primitives.py",
+    "weights.py",
+)
 
 _lock = threading.RLock()
 _addresses: dict[tuple[str, str], int] = {}

@@ -41,6 +41,6 @@ def remainder(x: Any, y: Any) -> Any:
     return np.fmod(x, y)
 
 
-def invoke(function: int, count: int, a: int, b: int, c: int, d: int) -> None:
+def invoke(function: int, count: int, a: int, b: int, c: int, d: int, e: int) -> None:
     """Call the compiled function at an address; only compiled code can."""
     raise TypeError("only compiled code can call an address")
