@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,10 @@ import click
 from engine.kernels import library
 from inspect_server.computation import computation_without_data, engine_spec
 from inspect_server.config import InspectConfig
+from inspect_server.lifetime import serve_until_signalled
 from inspect_server.server import InspectServer
-from swath.errors import PermissionDenied, SwathError
+from swath.errors import PermissionDenied
 from swath.serving.config import load
-
-INTERRUPTED = 130
 
 
 @click.command()
@@ -36,42 +34,10 @@ def serve(config: Path | None, **flags: Any) -> None:
     _check_folder(settings.data)
     library.ensure(progress=_Progress())
     server = InspectServer(settings, engine_spec(settings), computation_without_data())
-    status = asyncio.run(_run(server))
+    status = asyncio.run(serve_until_signalled(server, _say_ready))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # gRPC's own threads may outlive the loop by seconds
-
-
-async def _run(server: InspectServer) -> int:
-    """Serve until a signal; 0, or 130 when a second one cut the end short."""
-    loop = asyncio.get_running_loop()
-    signals: asyncio.Queue[None] = asyncio.Queue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, signals.put_nowait, None)
-    starting = asyncio.ensure_future(server.start())
-    first = asyncio.ensure_future(signals.get())
-    await asyncio.wait((starting, first), return_when=asyncio.FIRST_COMPLETED)
-    if not starting.done():
-        starting.cancel()
-        await server.abort()
-        return INTERRUPTED
-    try:
-        starting.result()
-    except SwathError:
-        first.cancel()
-        await server.abort()
-        raise
-    _say_ready(server)
-    await first
-    stopping = asyncio.ensure_future(server.stop())
-    second = asyncio.ensure_future(signals.get())
-    await asyncio.wait((stopping, second), return_when=asyncio.FIRST_COMPLETED)
-    if not stopping.done():
-        await server.abort()
-        return INTERRUPTED
-    second.cancel()
-    await stopping
-    return 0
 
 
 def _say_ready(server: InspectServer) -> None:
