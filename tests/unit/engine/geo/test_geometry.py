@@ -14,7 +14,7 @@ from engine.geo.resolve import resolve
 from swath.errors import InvalidGeoContext
 from swath.geocontext import GeoContextValue
 
-SQUARE = [[15, 46], [15.1, 46], [15.1, 46.1], [15, 46.1], [15, 46]]
+SQUARE: list[list[float]] = [[15, 46], [15.1, 46], [15.1, 46.1], [15, 46.1], [15, 46]]
 
 
 def text(kind: str = "Polygon", **members: Any) -> str:
