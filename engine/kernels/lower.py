@@ -78,6 +78,8 @@ class Value:
     atoms: frozenset[Atom]
     is_tested: bool
     """Where it is not finite, it is masked by its atoms."""
+    own: frozenset[Atom] = frozenset()
+    """Those atoms that hold only where the value is not finite."""
 
 
 def size(dtype: str) -> int:
@@ -181,8 +183,8 @@ class _Lowering:
         """The value, masked where it is not finite."""
         if value.is_tested:
             return value
-        atoms = value.atoms | {Endless(value.place, value.dtype)}
-        return Value(value.place, value.dtype, atoms, True)
+        own: frozenset[Atom] = frozenset({Endless(value.place, value.dtype)})
+        return Value(value.place, value.dtype, self.untested(value) | own, True, own)
 
     def cast(self, value: Value, dtype: str) -> Value:
         """The value in another dtype; narrower floats may overflow and are not tested then."""
@@ -191,14 +193,12 @@ class _Lowering:
         if dtype == "bool":
             return Value(self.truth(value), dtype, value.atoms, True)
         place = self.convert(value.place, stored(value.dtype), dtype)
-        atoms, is_tested = value.atoms, value.is_tested
-        if value.dtype == "float64":
-            atoms, is_tested = self.untested(value), False
-        return Value(place, dtype, atoms, is_tested or dtype not in FLOATS)
+        is_tested = value.is_tested and value.dtype != "float64" or dtype not in FLOATS
+        return Value(place, dtype, value.atoms, is_tested, value.own)
 
     def untested(self, value: Value) -> frozenset[Atom]:
-        """The value's atoms but its own finite test, for what passes on inf and nan."""
-        return value.atoms - {Endless(value.place, value.dtype)}
+        """The value's atoms but its own finite tests, for what passes on inf and nan."""
+        return value.atoms - value.own
 
     def convert(self, place: int, source: str, dtype: str) -> int:
         """A place with what `place` holds in another dtype."""

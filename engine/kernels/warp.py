@@ -13,10 +13,12 @@ import numpy as np
 from engine.geo.lattice import PITCH_PX, QUANTUM, Coordinates, Lattice, quantised
 from engine.geo.resampling import BOXES, RADIUS_PX, stretch
 from engine.kernels.jit import kernel
-from engine.reference.primitives import floor
+from engine.reference.primitives import floor, where
 from engine.reference.warp import NEGATIVE, RANKS, MaskPlane, Plane, inside
 from engine.reference.weights import BOX, KINDS, LINEAR, weight
 
+_PER_PX = 1.0 / QUANTUM
+"""A power of two, so that multiplying by it divides by the quantum exactly."""
 _PLANES = "uint8[:, ::1], int64, float64[:, :, ::1], int64, int64"
 """mask, whether there is one, coordinates, row and column of the first value."""
 
@@ -28,23 +30,29 @@ def spread_points(
     """`spread`, `quantised` and `inside` in one pass."""
     nan = points[0, 0, 0] * 0.0 / 0.0
     step = 1.0 / pitch
-    for y in range(out.shape[1]):
+    height, width = out.shape[1], out.shape[2]
+    for y in range(height):
         j = (top + y) // pitch
         ty = (top + y - j * pitch) * step
-        for x in range(out.shape[2]):
+        x = 0
+        while x < width:
             i = (left + x) // pitch
-            tx = (left + x - i * pitch) * step
-            a, b = points[0, j, i], points[0, j, i + 1]
-            c, d = points[0, j + 1, i], points[0, j + 1, i + 1]
-            upper, lower = a + (b - a) * tx, c + (d - c) * tx
-            u = floor((upper + (lower - upper) * ty) / QUANTUM + 0.5) * QUANTUM
-            a, b = points[1, j, i], points[1, j, i + 1]
-            c, d = points[1, j + 1, i], points[1, j + 1, i + 1]
-            upper, lower = a + (b - a) * tx, c + (d - c) * tx
-            v = floor((upper + (lower - upper) * ty) / QUANTUM + 0.5) * QUANTUM
-            held = (u >= 0.0) & (u < cols) & (v >= 0.0) & (v < rows)
-            out[0, y, x] = u if held else nan
-            out[1, y, x] = v if held else nan
+            shift = left - i * pitch
+            end = min(pitch - shift, width)
+            a, b = points[0, j, i], points[0, j, i + 1] - points[0, j, i]
+            c, d = points[0, j + 1, i], points[0, j + 1, i + 1] - points[0, j + 1, i]
+            e, f = points[1, j, i], points[1, j, i + 1] - points[1, j, i]
+            g, h = points[1, j + 1, i], points[1, j + 1, i + 1] - points[1, j + 1, i]
+            for k in range(x, end):
+                tx = (shift + k) * step
+                upper, lower = a + b * tx, c + d * tx
+                u = floor((upper + (lower - upper) * ty) * _PER_PX + 0.5) * QUANTUM
+                upper, lower = e + f * tx, g + h * tx
+                v = floor((upper + (lower - upper) * ty) * _PER_PX + 0.5) * QUANTUM
+                held = (u >= 0.0) & (u < cols) & (v >= 0.0) & (v < rows)
+                out[0, y, k] = where(held, u, nan)
+                out[1, y, k] = where(held, v, nan)
+            x = end
 
 
 @kernel(
@@ -176,20 +184,23 @@ def mean(
                 else:
                     first_x, first_y = floor(u - rx - 0.5) + 1.0, floor(v - ry - 0.5) + 1.0
                 count_x, count_y = math.ceil(2.0 * rx) + 1, math.ceil(2.0 * ry) + 1
+                start_x, start_y = int(first_x) - col0, int(first_y) - row0
+                from_x, to_x = max(0, -start_x), min(count_x, cols - start_x)
                 for i in range(count_x):
                     weights_x[i] = weight(now, u, first_x + i, width_x)
+                    whole = whole and (from_x <= i < to_x or weights_x[i] == 0.0)
                 for j in range(count_y):
                     wy = weight(now, v, first_y + j, width_y)
-                    row = int(first_y) + j - row0
-                    for i in range(count_x):
+                    row = start_y + j
+                    if not 0 <= row < rows:
+                        whole = whole and wy == 0.0
+                        continue
+                    for i in range(from_x, to_x):
                         w = wy * weights_x[i]
-                        col = int(first_x) + i - col0
-                        ok = False
-                        if 0 <= row < rows and 0 <= col < cols:
-                            value = float(values[row, col])
-                            ok = (has_mask == 0 or mask[row, col] == 0) and value == value
-                            total += w * value if ok else 0.0
-                            weights += w if ok else 0.0
+                        value = float(values[row, start_x + i])
+                        ok = (has_mask == 0 or mask[row, start_x + i] == 0) and value == value
+                        total += where(ok, w * value, 0.0)
+                        weights += where(ok, w, 0.0)
                         whole = whole and (ok or w == 0.0)
                 if whole or is_negative == 0 or now == LINEAR:
                     break
@@ -267,6 +278,8 @@ def ordered(
 
 
 LEAST, GREATEST, MODE, RANK = 0, 1, 2, 3
+FEW = 32
+"""Most values for which insertion sorts faster."""
 _WHAT = {"min": LEAST, "max": GREATEST, "mode": MODE}
 
 
@@ -302,9 +315,17 @@ def _most_frequent(pool: Any, weights: Any, order: Any, n: int) -> int:
 
 
 def _sort(pool: Any, order: Any, n: int) -> None:
-    """Heapsort of indices by value, then position: n log n for any input, no allocation."""
+    """Indices by value, then position; insertion for few, heapsort for many: no allocation."""
     for k in range(n):
         order[k] = k
+    if n <= FEW:
+        for k in range(1, n):
+            i = k
+            while i > 0 and pool[order[i - 1]] > pool[k]:
+                order[i] = order[i - 1]
+                i -= 1
+            order[i] = k
+        return
     for k in range(n // 2 - 1, -1, -1):
         _sift(pool, order, k, n)
     for end in range(n - 1, 0, -1):
