@@ -23,12 +23,10 @@ def array_window(
     below, right = min(window.row + window.rows, rows), min(window.col + window.cols, cols)
     part = asset.values[top : max(top, below), left : max(left, right)]
     found = no_data(part, asset.nodata)
-    if part.shape == (window.rows, window.cols):
-        return np.array(part), found
     values = np.zeros((window.rows, window.cols), part.dtype)
     mask = np.ones(values.shape, np.uint8)
     if part.size:
         place = np.s_[top - window.row : below - window.row, left - window.col : right - window.col]
-        values[place] = part
+        np.copyto(values[place], part, where=True if found is None else ~found.view(np.bool_))
         mask[place] = 0 if found is None else found
-    return values, mask
+    return values, mask if mask.any() else None

@@ -82,7 +82,7 @@ class BlockCache:
             whatever `load` and `check` raise. A failed block is not remembered.
         """
         found: dict[BlockKey, Block] = {}
-        wanted = list(keys)
+        wanted = list(dict.fromkeys(keys))
         while wanted:
             claimed, flight = self._look(wanted, found)
             if claimed:

@@ -57,12 +57,7 @@ class LocalBytes:
     def __enter__(self) -> LocalBytes:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         os.close(self._fd)
 
     @property

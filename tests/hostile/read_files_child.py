@@ -11,6 +11,7 @@ import sys
 import time
 
 from engine.evaluate.budget import Budget
+from engine.reference import warp
 from engine.sources.config import SourceConfig
 from engine.sources.probe import band_asset, probe
 from engine.sources.read import Reader
@@ -28,7 +29,7 @@ def peak_bytes() -> int:
 def outcome(href: str) -> tuple[str, str]:
     """(class of error or `read`, its text)."""
     config = SourceConfig(cache_bytes=32 * 1024 * 1024)
-    reader = Reader(config)
+    reader = Reader(config, warp)
     try:
         info = probe(href, config)
         rows, cols = info.grid.shape
@@ -39,7 +40,7 @@ def outcome(href: str) -> tuple[str, str]:
             assert mask is None or mask.shape == values.shape
     except SwathError as error:
         return type(error).__name__, str(error)
-    except Exception as error:  # a foreign exception is what the test looks for
+    except Exception as error:  # noqa: BLE001 - a foreign exception is what the test looks for
         return "FOREIGN", repr(error)
     finally:
         reader.close()
