@@ -179,11 +179,13 @@ def mean(
                 total = 0.0
                 weights = 0.0
                 whole = True
-                if now == BOX:
-                    first_x, first_y = floor(u - rx), floor(v - ry)
-                else:
-                    first_x, first_y = floor(u - rx - 0.5) + 1.0, floor(v - ry - 0.5) + 1.0
-                count_x, count_y = math.ceil(2.0 * rx) + 1, math.ceil(2.0 * ry) + 1
+                # A pixel is under the kernel when its centre is; under a box when any of it is.
+                edge = 0.0 if now == BOX else 0.5
+                first_x, first_y = floor(u - rx - edge), floor(v - ry - edge)
+                if now != BOX:
+                    first_x, first_y = first_x + 1.0, first_y + 1.0
+                count_x = int(math.ceil(u + rx - edge) - first_x)
+                count_y = int(math.ceil(v + ry - edge) - first_y)
                 start_x, start_y = int(first_x) - col0, int(first_y) - row0
                 from_x, to_x = max(0, -start_x), min(count_x, cols - start_x)
                 for i in range(count_x):
@@ -255,7 +257,8 @@ def ordered(
             if u != u:
                 continue
             first_x, first_y = floor(u - width_x * 0.5), floor(v - width_y * 0.5)
-            count_x, count_y = math.ceil(width_x) + 1, math.ceil(width_y) + 1
+            count_x = int(math.ceil(u + width_x * 0.5) - first_x)
+            count_y = int(math.ceil(v + width_y * 0.5) - first_y)
             n = 0
             for j in range(count_y):
                 wy = weight(BOX, v, first_y + j, width_y)
