@@ -72,16 +72,20 @@ class Lattice:
     """Cells to be used instead of the points, where the way bends."""
 
 
-@lru_cache(maxsize=512)
 def lattice(source: Grid, target: Grid, window: Window) -> Lattice:
     """The lattice of the pixels `window` of `target`, in pixels of `source`.
 
-    Cost: 0.15 ms for 256², when the transform is known (M). Kept, since the bands of an image
-    share it: some 5 kB each.
+    Cost: 0.15 ms for 256², when the transform is known (M). The last ones are kept, since the
+    bands of an image share them: 5 kB for 256², 16 bytes a pixel where the way bends.
 
     Raises:
         InvalidGeoContext: a crs is unknown.
     """
+    made = _recent if window.rows * window.cols <= _SMALL_PX else _recent_large
+    return made(source, target, window)
+
+
+def _made(source: Grid, target: Grid, window: Window) -> Lattice:
     row, col = (i // CELL_PX * CELL_PX for i in (window.row, window.col))
     cells_y = -(-(window.row + window.rows - row) // CELL_PX)
     cells_x = -(-(window.col + window.cols - col) // CELL_PX)
@@ -93,6 +97,11 @@ def lattice(source: Grid, target: Grid, window: Window) -> Lattice:
     patches = _patches(way, [(row + CELL_PX * y, col + CELL_PX * x) for y, x in bent], window)
     points.flags.writeable = False
     return Lattice(window, source.shape, row, col, points, patches)
+
+
+_SMALL_PX = 512 * 512
+_recent = lru_cache(maxsize=32)(_made)
+_recent_large = lru_cache(maxsize=2)(_made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,7 @@ def _locate(way: _Way, cols: NDArray[np.int64], rows: NDArray[np.int64]) -> Coor
     if way.straight is not None:
         return np.stack(apply(way.straight, col, row))
     x, y = _crs.transform(way.target.crs, way.source.crs, *apply(way.target.transform, col, row))
+    x = np.where(np.isfinite(x), x, np.nan)
     if way.turn is not None:
         x = x - way.turn * np.floor((x - way.middle) / way.turn + 0.5)
     return to_pixels(way.source.transform, x, y)

@@ -43,6 +43,8 @@ _PLACES = ((0.5, 0.5), (0.25, 0.25), (0.25, 0.75), (0.75, 0.25), (0.75, 0.75))
 def _scale_at(source: Grid, target: Grid, x: float, y: float) -> tuple[float, float] | None:
     there = target.transform._replace(c=0.0, f=0.0).inverse()
     tx, ty = _world(source.crs, target.crs, [x], [y])
+    if not np.isfinite([tx, ty]).all():
+        return None
     col, row = apply(there, tx, ty)
     half: Coordinates = np.array([0.5, -0.5, 0.0, 0.0])
     wx, wy = apply(target.transform._replace(c=0.0, f=0.0), col + half, row + half[::-1])
