@@ -26,6 +26,8 @@ Outline = Callable[[Grid], BaseGeometry]
 """Footprint of a grid in EPSG:4326."""
 
 _NEAR_DEG = 1e-6
+_NAME = re.compile(r"[\w.+-]{1,64}")
+"""Descriptions that do as names; others are sentences, or worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def _names(
     if file.band and len(data) == 1:
         return [file.band]
     said = [_plain(hint.name or band.name) for hint, band in zip(hints, data, strict=True)]
-    if not all(said) or len(set(said)) < len(said):
+    if not all(map(_NAME.fullmatch, said)) or len(set(said)) < len(said):
         prefix = f"{file.band}_" if file.band else "b"
         return [f"{prefix}{band.index}" for band in data]
     if file.band and taken.intersection(said):

@@ -51,6 +51,8 @@ class Match:
     date_us: int | None
     date_text: tuple[str, ...]
     band: str | None
+    rest: str
+    """The path without its band: what tells images apart where there is no id and no date."""
 
 
 def parse_pattern(text: str) -> Pattern:
@@ -114,7 +116,18 @@ def match(pattern: Pattern, path: str) -> Match | None:
     groups = found.groupdict()
     texts = tuple(groups[f"date{i + 1}"] for i in range(len(pattern.formats)))
     date_us = read_date(_JOIN.join(texts), _JOIN.join(pattern.formats)) if texts else None
-    return Match(path, groups.get("id"), date_us, texts, groups.get("band"))
+    return Match(path, groups.get("id"), date_us, texts, groups.get("band"), _rest(found))
+
+
+def _rest(found: re.Match[str]) -> str:
+    path = found.string
+    if "band" not in found.re.groupindex:
+        return path
+    start, end = found.span("band")
+    if start and end < len(path) and path[start - 1] == path[end]:
+        end += 1  # B04 in x_B04_y goes with one of its underscores
+    before, after = path[:start], path[end:]
+    return (before.rstrip("_-. ") if after.startswith(".") else before) + after
 
 
 def find(
@@ -153,7 +166,7 @@ def group(
     """Images from matched files: those of equal id and date are one, ordered by id."""
     groups: dict[tuple[str | None, int | None], list[Match]] = {}
     for found in matches:
-        key = found.id or (None if found.date_us is not None else Path(found.path).stem)
+        key = found.id or (None if found.date_us is not None else found.rest)
         groups.setdefault((key, found.date_us), []).append(found)
     images = [_image(base, found, date_us) for found in groups.values()]
     return sorted(images, key=lambda i: (isinstance(i, Candidate), getattr(i, "id", i.name)))
@@ -174,7 +187,7 @@ def _image(base: str, matches: Sequence[Match], date_us: int | None) -> Candidat
 def _id_of(found: Match) -> str:
     """The id; a date is added to it unless it has that already, so that it is one of one image."""
     if found.date_us is None:
-        return found.id or Path(found.path).stem
+        return found.id or Path(found.rest).stem
     when = to_datetime(found.date_us)
     has_time = (when.hour, when.minute, when.second, when.microsecond) != (0, 0, 0, 0)
     text = when.strftime("%Y-%m-%dT%H%M%S" if has_time else "%Y-%m-%d")
