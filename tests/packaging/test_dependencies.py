@@ -21,6 +21,7 @@ IMPORTED_AS = {
     "grpc_reflection": "grpcio-reflection",
     "prometheus_client": "prometheus-client",
     "llvmlite": "numba",  # numba's own half, of the version that numba asks for
+    "affine": "rasterio",  # the transforms that rasterio takes and gives
 }
 
 
