@@ -19,6 +19,7 @@ class Alias:
         self.origin, self.type = origin, type_
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """A proxy of the type, from what the class is constructed from."""
         proxy = object.__new__(self.origin)
         construct(proxy, self.type, args, kwargs)
         return proxy
@@ -53,7 +54,7 @@ def type_named(spec: Any) -> Type:
         return spec.type
     if spec is None:
         return Type("NoneType")
-    if isinstance(spec, type) and CLASSES.get(spec.__name__) is spec:
+    if isinstance(spec, type) and spec in CLASSES.values():
         return _bare(spec.__name__)
     raise TypeMismatch(f"{spec!r} is no type: write one like swath.Int or swath.List[swath.Str]")
 

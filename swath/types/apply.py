@@ -104,9 +104,9 @@ def _promoted(parameter: OpParameter, value: Any) -> Any:
         return {name: promote(one) for name, one in value.items()}
     if parameter.calls is not None and not _is_typed(value):
         return None
-    if type(value) is str and DATETIME in parameter.accepts and STR not in parameter.accepts:
-        return Constant(instant(value), DATETIME)
     try:
+        if type(value) is str and DATETIME in parameter.accepts and STR not in parameter.accepts:
+            return Constant(instant(value), DATETIME)
         return promote(value)
     except SwathError as error:
         error.at(argument=parameter.name)
@@ -175,5 +175,3 @@ def _call_shape(
         else:
             named.append((parameter.name, one))
     return tuple(positional), tuple(named)
-
-

@@ -83,7 +83,7 @@ def _attribute(name: str) -> property:
 
 
 def _constructor(op: Op) -> Callable[..., Any]:
-    def constructor(cls: type[Proxy], *args: Any, **kwargs: Any) -> Any:  # noqa: ARG001
+    def constructor(cls: type[Proxy], *args: Any, **kwargs: Any) -> Any:
         return apply(op.name, *args, **kwargs)
 
     return constructor
@@ -138,7 +138,8 @@ def signature(op: Op, *, is_method: bool) -> Signature:
     given = list(parameters(op))
     if is_method:
         self = Parameter("self", Parameter.POSITIONAL_ONLY)
-        given = [self, *(given if op.methods[0].partition(".")[2].startswith("from_") else given[1:])]
+        is_constructor = op.methods[0].partition(".")[2].startswith("from_")
+        given = [self, *(given if is_constructor else given[1:])]
     return Signature(given)
 
 
@@ -146,7 +147,7 @@ def parameters(op: Op) -> Iterator[Parameter]:
     """The parameters of an op as Python has them; keyword-only after `*`."""
     seen_variadic = False
     for one in op.parameters:
-        kind = _KINDS[one.kind]
+        kind: Any = _KINDS[one.kind]
         if kind is Parameter.VAR_POSITIONAL:
             seen_variadic = True
         elif kind is Parameter.POSITIONAL_OR_KEYWORD and seen_variadic:

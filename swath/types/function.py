@@ -71,6 +71,11 @@ class Function(Proxy):
         return self.expression.type.args[-1]
 
     def __call__(self, *args: Any) -> Any:
+        """What the body gives for these values.
+
+        Raises:
+            TypeMismatch: not the arguments that it takes; or it is itself computed.
+        """
         function = self.expression
         if not isinstance(function, Lambda):
             raise TypeMismatch("a function that is itself computed cannot be called from Python")

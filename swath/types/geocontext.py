@@ -47,7 +47,9 @@ class GeoContext(Proxy):
         all_touched: Any = False,
         resampler: Any = None,
     ) -> Expression:
-        """Args:
+        """From an area, a crs, and a resolution or shape.
+
+        Args:
             geometry: GeoJSON mapping or text, or an object with `__geo_interface__`, in EPSG:4326.
             resolution: pixel size in units of crs.
             crs: authority code or WKT of the grid.
@@ -59,7 +61,7 @@ class GeoContext(Proxy):
             resampler: for imagery that names none; None: near.
         Raises:
             InvalidGeoContext: these describe no usable grid.
-        """  # fmt: skip
+        """
         if isinstance(geometry, GeoContextValue):
             return promote_to(geometry, GEOCONTEXT)
         given = {
@@ -83,10 +85,10 @@ class GeoContext(Proxy):
     @classmethod
     def from_grid(cls, grid: Grid, resampler: str | None = None) -> Any:
         """The geocontext of exactly that grid: its crs, pixel edges and shape."""
-        rows, cols = grid.shape
+        (rows, cols), t = grid.shape, grid.transform
         value = GeoContextValue(
             crs=grid.crs,
-            transform=tuple(grid.transform),
+            transform=(t.a, t.b, t.c, t.d, t.e, t.f),
             shape=(int(rows), int(cols)),
             resampler=_resampler(resampler),
         )

@@ -79,5 +79,3 @@ def graph_and_arguments(obj: Any, arguments: Mapping[str, Any]) -> tuple[Graph, 
         if build(argument).parameters:
             raise TypeMismatch(f"argument {name} depends on a parameter itself")
     return build(expression, computed), values
-
-

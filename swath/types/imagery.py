@@ -10,8 +10,8 @@ from swath.graph.expression import Constant, Expression
 from swath.graph.type import COLLECTION, IMAGE, STR, Type
 from swath.grid import Affine, Grid, Shape2d
 from swath.ops.members import MEMBERS
-from swath.types.apply import apply
 from swath.types.alias import Alias, alias
+from swath.types.apply import apply
 from swath.types.derive import provide
 from swath.types.promote import promote_to
 from swath.types.proxy import Proxy, proxy_of

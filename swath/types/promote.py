@@ -141,5 +141,3 @@ def _promote_dict(value: dict[Any, Any]) -> Expression:
     )
     type_ = infer(OPS["dict.create"], (seen, {}))
     return Apply("dict.create", pairs, (), type_, place())
-
-

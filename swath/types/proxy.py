@@ -102,9 +102,7 @@ class Proxy:
         return self
 
 
-def construct(
-    proxy: Proxy, wanted: Type, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
+def construct(proxy: Proxy, wanted: Type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Give a new proxy its expression, of type `wanted`, from constructor arguments.
 
     Raises:

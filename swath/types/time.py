@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from swath.errors import InvalidArgument
 from swath.graph.expression import Constant, Expression
 from swath.graph.type import DATETIME, TIMEDELTA, Type
-from swath.errors import InvalidArgument
 from swath.types.apply import apply
 from swath.types.derive import provide
 from swath.types.literal import Literal
@@ -26,7 +26,7 @@ class Datetime(Literal):
     __slots__ = ()
 
     @staticmethod
-    def make(  # noqa: PLR0913  the parts of a date
+    def make(
         _wanted: Type,
         year: Any,
         month: Any = 1,
@@ -53,7 +53,7 @@ class Timedelta(Literal):
     __slots__ = ()
 
     @staticmethod
-    def make(  # noqa: PLR0913  the parts of a span
+    def make(
         _wanted: Type,
         days: Any = 0,
         seconds: Any = 0,
@@ -83,7 +83,7 @@ def _is_int(value: Any) -> bool:
 
 def _instant(parts: tuple[Any, ...]) -> Expression:
     try:
-        return Constant(dt.datetime(*parts, tzinfo=dt.UTC), DATETIME)
+        return Constant(dt.datetime(*parts).replace(tzinfo=dt.UTC), DATETIME)
     except (ValueError, TypeError) as error:
         raise InvalidArgument(f"there is no such date: {error}") from None
 

@@ -13,9 +13,7 @@ from swath.types.promote import promote
 from swath.types.proxy import proxy_of
 
 
-def trace(
-    func: Callable[..., Any], types: Sequence[Type], result: Type | None = None
-) -> Lambda:
+def trace(func: Callable[..., Any], types: Sequence[Type], result: Type | None = None) -> Lambda:
     """The function that gives what `func` gives for parameters of these types.
 
     Called once, with proxies; so its Python code runs now, and `if` on a proxy is refused. The
