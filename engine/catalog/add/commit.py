@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from engine.catalog.add.bands import Bands, said_of, with_encodings, with_image, with_overrides
 from engine.catalog.add.candidate import Candidate
@@ -14,6 +14,9 @@ from engine.catalog.store import read, write
 from engine.catalog.store.record import ImageRecord, Known
 from engine.catalog.store.store import Store
 from swath.errors import SwathError
+
+if TYPE_CHECKING:
+    import sqlite3  # passed through to the store, which alone speaks SQL
 
 
 @dataclass(frozen=True, slots=True)
