@@ -90,7 +90,7 @@ class Engine:
     ) -> None:
         self.catalog = catalog if catalog is not None else Catalog.in_memory()
         self.config = config or EngineConfig()
-        self.reader = reader or Reader(self.config.sources)
+        self.reader = reader or Reader(self.config.sources, tier.warp)
         self._tier = tier
         self._is_batching = is_batching
         self._reading = reading

@@ -52,14 +52,14 @@ def fits(number: float, dtype: str) -> bool:
 
 
 def compare_dtype(planes: Iterable[str], numbers: Iterable[float]) -> str:
-    """The dtype in which a comparison computes (D5)."""
+    """The dtype in which a comparison computes (D5); `exact`: integers of unlike signs."""
     dtypes, values = tuple(planes), tuple(numbers)
     if any(map(is_float, dtypes)) or any(isinstance(v, float) for v in values):
         return float_class_of(dtypes)
     if "uint64" not in dtypes:
         return "int64"
     signed = any(d.startswith("int") for d in dtypes) or any(v < 0 for v in values)
-    return "float64" if signed else "uint64"
+    return "exact" if signed else "uint64"
 
 
 def logic_dtype(op: str, planes: Iterable[str], numbers: Iterable[float]) -> str:

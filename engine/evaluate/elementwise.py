@@ -91,8 +91,10 @@ def step(planes: Planes, op: str, args: Sequence[Plane]) -> Plane:
         compute = dtypes.compare_dtype(pixels, numbers)
     elif name in dtypes.LOGIC:
         compute = dtypes.logic_dtype(op, pixels, numbers)
-    elif name in ("mask", "mask_replace", "getmask"):
+    elif name in ("mask", "mask_replace"):
         compute = args[0].dtype
+    elif name == "getmask":
+        compute = "bool"
     else:
         compute = dtypes.float_class_of(pixels)
     return planes.map(name, args, compute)

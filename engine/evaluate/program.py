@@ -15,7 +15,8 @@ class Step:
     """One op on earlier values.
 
     `op` is a name of `OPS`; `dtype` is the dtype it computes in: operands are converted to it
-    first. What it gives has dtype `dtype`, but `bool` for comparisons, `getmask` and logic.
+    first; in `exact`, integers of any dtypes are compared as numbers. What it gives has dtype
+    `dtype`, but `bool` for comparisons and `getmask`.
     """
 
     op: str

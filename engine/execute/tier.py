@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 
 from engine.evaluate.program import Program
 from engine.geo.stack import Stack
+from engine.kernels import elementwise as kernel_elementwise
+from engine.kernels import warp as kernel_warp
 from engine.reference import cells as reference_cells
 from engine.reference import elementwise as reference_elementwise
 from engine.reference import reduce as reference_reduce
+from engine.reference import warp as reference_warp
+from engine.sources.warped import Warp
 from swath.grid import Window
 
 Run = Callable[[Program, Sequence[Stack], Sequence[NDArray[Any]]], list[Stack]]
@@ -36,6 +40,8 @@ class Tier:
     """The valid samples of a plane."""
     median: Callable[[Sequence[NDArray[np.float64]]], float | None]
     """The median of what `gather` gave."""
+    warp: Warp
+    """Resampling of what sources give."""
 
 
 REFERENCE = Tier(
@@ -47,8 +53,19 @@ REFERENCE = Tier(
     reference_cells.combine,
     reference_cells.gather,
     reference_cells.median,
+    reference_warp,
 )
-KERNELS = REFERENCE
+KERNELS = Tier(
+    "kernels",
+    kernel_elementwise.run,
+    reference_reduce.over_stack,
+    reference_reduce.over_bands,
+    reference_cells.fold,
+    reference_cells.combine,
+    reference_cells.gather,
+    reference_cells.median,
+    kernel_warp,
+)
 
 
 def zeroed(stack: Stack) -> Stack:

@@ -146,7 +146,7 @@ def _program(members: Sequence[MapPlane], held: set[int]) -> Compute:
 def _scalar_dtype(plane: MapPlane, arg: ScalarPlane) -> str:
     """A number takes the dtype of the step that uses it (D4); conditions stay as they are."""
     is_condition = plane.op == "where" and plane.args[0] is arg
-    return arg.dtype if is_condition else plane.compute
+    return arg.dtype if is_condition or plane.compute == "exact" else plane.compute
 
 
 def _place(
