@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import shapely
 from google.protobuf.message import DecodeError, Message
+from shapely.geometry.base import BaseGeometry
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.columns import ProductColumns
@@ -69,8 +70,8 @@ def search_images(catalog: Catalog, request: bytes) -> bytes:
     """A SearchImagesResponse.
 
     Raises:
-        ProductNotFound; InvalidGeoContext: bounds or geometry; InvalidArgument: a page token that
-        is not from this search; BadRequest: bytes that are no such request.
+        ProductNotFound; InvalidGeoContext: bounds, geometry or geocontext; InvalidArgument: a page
+        token that is not from this search; BadRequest: bytes that are no such request.
     """
     asked = _parse(pb.SearchImagesRequest, request)
     search = _digest(asked)
@@ -106,7 +107,9 @@ def _page_size(asked: int, usual: int, most: int) -> int:
 def _search(catalog: Catalog, asked: pb.SearchImagesRequest) -> Selection:
     start_us = asked.start_us if asked.HasField("start_us") else None
     end_us = asked.end_us if asked.HasField("end_us") else None
-    areas = []
+    areas: list[BaseGeometry] = []
+    if asked.HasField("geocontext"):
+        areas.append(resolve(decode_geocontext(asked.geocontext)).footprint)
     if asked.HasField("bounds"):
         bounds = decode_bounds(asked.bounds)
         where = GeoContextValue(bounds=bounds, crs="EPSG:4326", shape=(1, 1))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from engine.catalog.command import DEFAULT_DATA
 from engine.kernels import library
 from inspect_server.computation import computation_without_data, engine_spec
 from inspect_server.config import InspectConfig
@@ -20,7 +22,7 @@ from swath.serving.config import load
 
 
 @click.command()
-@click.option("--data", help="Folder of the catalog.  [SWATH_DATA]")
+@click.option("--data", help=f"Folder of the catalog.  [SWATH_DATA or {DEFAULT_DATA}]")
 @click.option("--inspect-port", type=int, help="Port to listen on; 0: a free one.  [7070]")
 @click.option("--inspect-host", help="Address to listen on.  [127.0.0.1]")
 @click.option("--metrics-port", type=int, help="Port of /metrics; 0: a free one, -1: none.  [7071]")
@@ -31,6 +33,7 @@ from swath.serving.config import load
 def serve(config: Path | None, **flags: Any) -> None:
     """Answer questions until Ctrl-C or SIGTERM; then finish what is in progress."""
     settings = load(InspectConfig, "inspect", flags, os.environ, config).validate()
+    settings = replace(settings, data=settings.data.expanduser())
     _check_folder(settings.data)
     library.ensure(progress=_Progress())
     server = InspectServer(settings, engine_spec(settings), computation_without_data())

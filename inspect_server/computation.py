@@ -15,6 +15,7 @@ from engine.sources.config import SourceConfig
 from inspect_server import catalog as catalog_rpcs
 from inspect_server.config import InspectConfig
 from inspect_server.engines import Computation, EngineSpec, Reading
+from swath.errors import InvalidSource
 from swath.graph.canonical import digest
 from swath.wire.inspect import (
     decode_estimate_question,
@@ -63,7 +64,7 @@ class EngineComputation:
 
     def _validate(self, request: bytes) -> bytes:
         graph = decode_validate_question(request)
-        return encode_verdict(self._engine.validate(graph), digest(graph))
+        return encode_verdict(self._engine.validate(graph), bytes.fromhex(digest(graph)))
 
 
 def engine_spec(config: InspectConfig) -> EngineSpec:
@@ -100,6 +101,12 @@ def open_computation(settings: Mapping[str, Any], reading: Reading) -> Computati
 
 def computation_without_data() -> Computation:
     """What the event loop computes: scalars, for which there is neither catalog nor file."""
-    return EngineComputation(
-        Engine(Catalog.in_memory(), EngineConfig(SourceConfig(roots=(), cache_bytes=0)))
-    )
+    return EngineComputation(Engine(Catalog.in_memory(), reader=NoFiles()))
+
+
+class NoFiles:
+    """A reader for where nothing is read; see `engine.execute.tasks.Reads`."""
+
+    def read(self, asset: Any, *_: Any) -> Any:
+        """Refuse, whatever it is."""
+        raise InvalidSource("The event loop reads no file.").at(source=str(asset))

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.catalog.command import DEFAULT_DATA
 from engine.sources.config import SourceConfig
 from swath.errors import InvalidArgument
 
@@ -16,7 +17,7 @@ MIB = 1 << 20
 class InspectConfig:
     """How one inspect server runs. Every process of it gets the same."""
 
-    data: Path
+    data: Path = Path(DEFAULT_DATA)
     """Folder of the catalog; made if it is missing."""
     inspect_host: str = "127.0.0.1"
     """Address to listen on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import socket
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -128,13 +129,21 @@ def _queue(config: InspectConfig) -> QueueConfig:
 
 def _listen(server: aio.Server, host: str, port: int) -> int:
     try:
-        bound = server.add_insecure_port(f"{host}:{port}")
-    except RuntimeError:
-        bound = 0
-    if not bound:
+        _try_port(host, port)
+        return server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+    except (OSError, RuntimeError) as problem:
+        why = getattr(problem, "strerror", None) or "the address cannot be used"
         raise Unavailable(
-            f"The server cannot listen on {host}:{port}: is another one running?"
+            f"The server cannot listen on {host}:{port}: {why}."
             " Choose another port with --inspect-port.",
             address=f"{host}:{port}",
-        )
-    return bound
+        ) from None
+
+
+def _try_port(host: str, port: int) -> None:
+    """Raise OSError if a port cannot be had: gRPC would say so in its own log as well."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        probe.listen()
