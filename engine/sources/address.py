@@ -89,7 +89,7 @@ def _remote(href: str, name: str, config: SourceConfig) -> RemoteFile:
     parts = urlsplit(href)
     # A server may fold `..` or its escapes, so that the prefix would no longer bind.
     steps = re.split(r"[/\\]", unquote(unquote(parts.path)))
-    if ".." in steps or "@" in parts.netloc or any(c <= " " for c in href):
+    if ".." in steps or "@" in parts.netloc or any(c < " " for c in href):
         raise InvalidSource("The address has parts that are not allowed in it.").at(source=name)
     if not any(href.startswith(prefix) for prefix in config.remote):
         raise InvalidSource(

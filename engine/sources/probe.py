@@ -19,7 +19,7 @@ from engine.sources.address import LocalFile, resolve_href
 from engine.sources.config import SourceConfig
 from engine.sources.local import LocalBytes
 from engine.sources.open import Checked, check_header, open_dataset
-from engine.sources.remote import RemoteBytes
+from engine.sources.remote import RemoteBytes, check_remote_header
 from engine.sources.tiff_header import TiffHeader
 from swath.errors import BandNotFound, InvalidGeoContext, InvalidSource
 from swath.grid import Affine, Grid, Shape2d
@@ -88,7 +88,7 @@ def probe(href: str, config: SourceConfig) -> FileInfo:
             checked = check_header(source, address.name, config.limits)
         return _describe(href, address.path, address.name, checked, source.identity)
     with RemoteBytes(address, config) as remote:
-        checked = check_header(remote, address.name, config.limits)
+        checked = check_remote_header(remote, address.name, config.limits)
         return _describe(href, remote.path, address.name, checked, remote.identity)
 
 

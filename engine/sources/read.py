@@ -60,6 +60,12 @@ class Reader:
         self._levels: OrderedDict[FileKey, Level] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
     def read(
         self,
         asset: Asset | ArrayAsset,

@@ -19,9 +19,11 @@ from urllib.parse import quote, urlsplit
 
 from engine.catalog.asset import Identity
 from engine.sources.address import RemoteFile
-from engine.sources.config import SourceConfig
+from engine.sources.config import SourceConfig, SourceLimits
+from engine.sources.open import Checked, check_header
 from engine.sources.ranges import Range, missing, union
 from engine.sources.sign import object_url, signed_headers
+from engine.sources.tiff_header import TiffHeader
 from swath.errors import InvalidSource, SourceChanged, SourceUnavailable, SwathError
 
 FIRST_BYTES = 64 * 1024
@@ -32,6 +34,14 @@ _LEAST_BYTES = 16 * 1024
 _SLOWEST_BYTES_PER_S = 32 * 1024
 _WHOLE_BYTES = 8 * 1024 * 1024
 """A store that ignores ranges may still send a file of this size whole."""
+
+
+def check_remote_header(source: RemoteBytes, name: str, limits: SourceLimits) -> Checked:
+    """As `check_header`; all that GDAL looks at when it opens the file is then present."""
+    checked = check_header(source, name, limits)
+    if isinstance(checked.header, TiffHeader):
+        source.fetch(checked.header.tag_ranges)
+    return checked
 
 
 class RemoteBytes:
@@ -182,9 +192,10 @@ class RemoteBytes:
         except (OSError, http.client.HTTPException) as error:
             response.close()
             raise self._unavailable(error) from error
+        # Reading to the end does not end the exchange in http.client before Python 3.12.
+        response.close()
         body = b"".join(pieces)
         if len(body) != count:
-            response.close()
             raise self._error(SourceUnavailable("The store cut its answer short."))
         return body
 

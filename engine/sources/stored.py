@@ -135,6 +135,7 @@ class StoredWindow:
         masks = self._masks(keys)
         most_cols = max(1, _LEAST_CALL_PX // (self.level.unit.y * self.level.unit.x))
         with self.borrow() as handle:
+            self._prepare(handle, keys, sorted({key.band for key in keys}), masks=False)
             for row, cols, heads in _runs(keys, most_cols):
                 self.check()
                 window = self.level.unit_window(row, cols[0], len(cols))
@@ -164,25 +165,31 @@ class StoredWindow:
 
     def _load_masks(self, keys: list[UnitKey]) -> Iterator[tuple[UnitKey, Block]]:
         with self.borrow() as handle:
+            alpha = _alpha_of(handle.dataset(self.level.index)) if keys[0].mask == "alpha" else 0
+            self._prepare(handle, keys, [alpha] if alpha else [], masks=not alpha)
             for key in keys:
                 self.check()
                 window = self.level.unit_window(key.row, key.col)
-                mask = self._decode_mask(handle, key.mask, window)
+                mask = self._decode_mask(handle, alpha, window)
                 yield key, frozen_block(_NO_VALUES, mask if mask.any() else None, shared=False)
+
+    def _prepare(self, handle: Handle, keys: list[UnitKey], bands: list[int], masks: bool) -> None:
+        places = dict.fromkeys((key.row, key.col) for key in keys)
+        windows = (self.level.unit_window(*place) for place in places)
+        handle.prepare(self.level.index, windows, bands, masks)
 
     def _decode(self, handle: Handle, bands: list[int], window: Window) -> Values:
         """Stored pixels (band, y, x)."""
-        handle.prepare(self.level.index, window, bands)
         read = handle.dataset(self.level.index).read
         return self._attempt(handle, window, lambda part: read(bands, window=part))
 
-    def _decode_mask(self, handle: Handle, source: MaskSource, window: Window) -> Mask:
-        dataset = handle.dataset(self.level.index)
-        if source == "alpha" and ColorInterp.alpha in dataset.colorinterp:
-            band = dataset.colorinterp.index(ColorInterp.alpha) + 1
-            return np.asarray(self._decode(handle, [band], window)[0] == 0).view(np.uint8)
-        handle.prepare(self.level.index, window, [])
-        valid = self._attempt(handle, window, lambda part: dataset.read_masks(1, window=part))
+    def _decode_mask(self, handle: Handle, alpha: int, window: Window) -> Mask:
+        """1 where alpha, or without an alpha band the internal mask, is 0."""
+        if alpha:
+            valid = self._decode(handle, [alpha], window)[0]
+        else:
+            read = handle.dataset(self.level.index).read_masks
+            valid = self._attempt(handle, window, lambda part: read(1, window=part))
         return np.asarray(valid == 0).view(np.uint8)
 
     def _attempt(
@@ -214,6 +221,12 @@ def _runs(
         if bands.get(after) != heads or len(run) == most_cols:
             yield row, run, tuple(heads)
             run = []
+
+
+def _alpha_of(dataset: Any) -> int:
+    """Number of the alpha band; 0 where there is none."""
+    colors = dataset.colorinterp
+    return colors.index(ColorInterp.alpha) + 1 if ColorInterp.alpha in colors else 0
 
 
 def _block(values: Values, nodata: float | None, shared: Mask | None) -> Block:

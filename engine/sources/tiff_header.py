@@ -29,6 +29,8 @@ _CODE_OF |= {13: "I", 16: "Q", 17: "q", 18: "Q"}
 _MOST_TAGS = 1024
 _MOST_TEXT_BYTES = 1024 * 1024
 _UNCOMPRESSED = 1
+_BLOCK_TABLES = frozenset({273, 279, 324, 325})
+"""Offsets and lengths of strips and tiles."""
 
 
 class ByteSource(Protocol):
@@ -110,6 +112,8 @@ class TiffHeader:
     """Text of tag 306; empty where there is none."""
     placement: str
     """How pixels are placed: `affine`, `points` (ground control only) or `none`."""
+    tag_ranges: tuple[tuple[int, int], ...] = field(repr=False)
+    """[start, end) of the values of tags, but of the tables of blocks."""
 
 
 def read_tiff_header(source: ByteSource, limits: SourceLimits) -> TiffHeader:
@@ -146,6 +150,13 @@ def _table_tags(image: Directory) -> tuple[int, int]:
 def _table(source: ByteSource, order: str, tag: Tag) -> NDArray[np.uint64]:
     raw = source.read(tag.offset, tag.nbytes)
     return np.frombuffer(raw, dtype=order + _CODE_OF[tag.kind]).astype(np.uint64)
+
+
+def _tag_ranges(images: list[Directory]) -> Iterator[tuple[int, int]]:
+    for image in images:
+        for number, tag in image.tags.items():
+            if number not in _BLOCK_TABLES:
+                yield tag.offset, tag.offset + tag.nbytes
 
 
 class _Scan:
@@ -188,6 +199,7 @@ class _Scan:
             overview_metadata=self._text(overviews[0], 42112) if overviews else "",
             datetime=self._text(main, 306),
             placement=self._placement(main),
+            tag_ranges=tuple(_tag_ranges(images)),
         )
 
     def _images(self) -> Iterator[Directory]:

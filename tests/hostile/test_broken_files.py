@@ -141,8 +141,8 @@ def test_an_odd_but_sound_file_is_read(name: str, broken_outcomes: dict[str, Out
     assert broken_outcomes[name].kind == "read", broken_outcomes[name].text
 
 
-def write_tif(path: Path, **options: object) -> Path:
-    rows, cols = options.pop("shape", (96, 96))
+def write_tif(path: Path, shape: tuple[int, int] = (96, 96), **options: object) -> Path:
+    rows, cols = shape
     values = np.arange(rows * cols, dtype=np.uint16).reshape(1, rows, cols)
     profile = {
         "driver": "GTiff", "dtype": "uint16", "count": 1, "height": rows, "width": cols,

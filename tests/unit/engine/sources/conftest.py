@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,8 +16,10 @@ import rasterio
 from affine import Affine
 
 from engine.catalog.asset import Asset
+from engine.reference import warp
 from engine.sources.config import SourceConfig
 from engine.sources.probe import band_asset, probe
+from engine.sources.read import Reader
 
 UTM33 = Affine(10.0, 0.0, 400_000.0, 0.0, -10.0, 5_000_000.0)
 
@@ -71,6 +74,13 @@ def asset_of() -> Callable[..., Asset]:
         return band_asset(probe(str(path), SourceConfig()), band, overrides)
 
     return make
+
+
+@pytest.fixture
+def reader() -> Iterator[Callable[..., Reader]]:
+    """reader(**config): a Reader that is closed after the test."""
+    with ExitStack() as stack:
+        yield lambda **config: stack.enter_context(Reader(SourceConfig(**config), warp))
 
 
 @dataclass
