@@ -14,6 +14,8 @@ from swath.errors import InvalidSource
 
 MAGIC = b"\0\0\0\x0cjP  \r\n\x87\n"
 """First bytes of a JP2 file."""
+CODESTREAM_MAGIC = b"\xff\x4f\xff\x51"
+"""First bytes of a bare codestream: the markers SOC and SIZ."""
 
 _MOST_BOXES = 64
 _SIZ_BYTES = 42
@@ -42,6 +44,8 @@ def read_jp2_header(source: ByteSource, limits: SourceLimits) -> Jp2Header:
 
 def _codestream(source: ByteSource) -> int:
     """Offset of the codestream."""
+    if source.read(0, 4) == CODESTREAM_MAGIC:
+        return 0
     place = 0
     for _ in range(_MOST_BOXES):
         head = source.read(place, 16)
@@ -58,8 +62,7 @@ def _codestream(source: ByteSource) -> int:
 
 def _siz(source: ByteSource, place: int, limits: SourceLimits) -> Jp2Header:
     raw = source.read(place, _SIZ_BYTES)
-    start, marker = struct.unpack_from(">HH", raw)
-    if (start, marker) != (0xFF4F, 0xFF51):
+    if not raw.startswith(CODESTREAM_MAGIC):
         raise InvalidSource("Its JPEG 2000 codestream is damaged.")
     right, below, left, top, tile_x, tile_y = struct.unpack_from(">6I", raw, 8)
     samples = struct.unpack_from(">H", raw, 40)[0]

@@ -78,7 +78,7 @@ def _checked(source: ByteSource, limits: SourceLimits) -> Checked:
     start = source.read(0, _SEEN_BYTES)
     if start[:4] in tiff_header.MAGICS:
         return Checked("GTiff", tiff_header.read_tiff_header(source, limits))
-    if start.startswith(jp2_header.MAGIC):
+    if start.startswith((jp2_header.MAGIC, jp2_header.CODESTREAM_MAGIC)):
         return Checked("JP2OpenJPEG", jp2_header.read_jp2_header(source, limits))
     raise InvalidSource(f"It is {_kind_of(start)}; GeoTIFF and JPEG 2000 files can be read.")
 

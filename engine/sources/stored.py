@@ -124,7 +124,7 @@ class StoredWindow:
                 mask = np.zeros(shape, np.uint8)
             if mask is not None:
                 mask[to] = 0 if block.mask is None else block.mask[of]
-        return values, mask
+        return values, mask if mask is None or mask.any() else None
 
     def _load(self, keys: list[UnitKey]) -> Iterator[tuple[UnitKey, Block]]:
         """Decode units: small ones side by side in one call, and all bands of a place in one call.
