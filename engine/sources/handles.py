@@ -42,11 +42,11 @@ class Handle:
             self._remote = RemoteBytes(address, config)
             self._path = self._remote.path
             self.identity = self._remote.identity
-            self.checked = check_remote_header(self._remote, self.name, config.limits)
-            if not isinstance(self.checked.header, TiffHeader):
-                raise InvalidSource("JPEG 2000 files can be read from local disks only.").at(
-                    source=self.name
-                )
+            try:
+                self.checked = check_remote_header(self._remote, self.name, config.limits)
+            except BaseException:
+                self._remote.close()
+                raise
 
     def dataset(self, level: int | None) -> Any:
         """The rasterio dataset of full resolution (None) or of an overview.

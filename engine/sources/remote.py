@@ -37,10 +37,15 @@ _WHOLE_BYTES = 8 * 1024 * 1024
 
 
 def check_remote_header(source: RemoteBytes, name: str, limits: SourceLimits) -> Checked:
-    """As `check_header`; all that GDAL looks at when it opens the file is then present."""
+    """As `check_header`; all that GDAL looks at when it opens the file is then present.
+
+    Raises:
+        InvalidSource: also for JPEG 2000, which has no table of its blocks.
+    """
     checked = check_header(source, name, limits)
-    if isinstance(checked.header, TiffHeader):
-        source.fetch(checked.header.tag_ranges)
+    if not isinstance(checked.header, TiffHeader):
+        raise InvalidSource("JPEG 2000 files can be read from local disks only.").at(source=name)
+    source.fetch(checked.header.tag_ranges)
     return checked
 
 
