@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.evaluate.program import Program
 from engine.geo.stack import Stack
 from engine.kernels import elementwise as kernel_elementwise
+from engine.kernels import reduce as kernel_reduce
 from engine.kernels import warp as kernel_warp
 from engine.reference import cells as reference_cells
 from engine.reference import elementwise as reference_elementwise
@@ -58,8 +59,8 @@ REFERENCE = Tier(
 KERNELS = Tier(
     "kernels",
     kernel_elementwise.run,
-    reference_reduce.over_stack,
-    reference_reduce.over_bands,
+    kernel_reduce.over_stack,
+    kernel_reduce.over_bands,
     reference_cells.fold,
     reference_cells.combine,
     reference_cells.gather,
