@@ -29,11 +29,12 @@ from engine.execute.stage import Stages, stage_plans
 from engine.execute.tasks import Execution, Reads
 from engine.execute.tier import KERNELS, Tier
 from engine.geo.resolve import resolve
-from engine.plan.admit import Estimate, Limits, admit, estimate
+from engine.plan.admit import Limits, admit, estimate
 from engine.plan.plan import Plan
 from engine.sources.config import SourceConfig
 from engine.sources.read import Reader
 from swath.errors import InvalidArgument, SwathError, UnsupportedFormat
+from swath.estimate import Estimate
 from swath.geocontext import GeoContextValue
 from swath.graph.check import check
 from swath.graph.graph import Graph

@@ -116,8 +116,6 @@ def _search(catalog: Catalog, asked: pb.SearchImagesRequest) -> Selection:
         areas.append(resolve(where).footprint)
     if asked.HasField("geometry"):
         areas.append(on_globe(geometry.parse(asked.geometry)))
-    if asked.HasField("geocontext"):
-        areas.append(resolve(decode_geocontext(asked.geocontext)).footprint)
     found = catalog.search(asked.product, start_us, end_us, areas[0] if areas else None)
     for area in areas[1:]:
         other = catalog.search(asked.product, start_us, end_us, area)

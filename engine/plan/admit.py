@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.plan.plan import Plan
 from swath.errors import ResultTooLarge
+from swath.estimate import Estimate
 
 NS_PER_PIXEL = 12.0
 """Rough cost of reading and computing one source pixel; measured on 2 cores, local COGs."""
@@ -24,30 +25,6 @@ class Limits:
     """Most source pixels, all bands and images."""
     result_bytes: int = 4 * 1024**3
     """Most bytes of pixels in the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What answering would take."""
-
-    projected_bytes: int
-    """Most bytes of pixels held at once."""
-    limit_bytes: int
-    """The largest `projected_bytes` that is admitted."""
-    images: int
-    """Images whose pixels would be read."""
-    pixels: int
-    """Pixels that sources would give, over all bands and images, at the grid's resolution."""
-    bytes_read: int
-    """Decoded bytes of those pixels."""
-    result_bytes: int
-    """Bytes of the pixels of the answer."""
-    seconds: float
-    """Rough time, on one core, with local files."""
-    is_lower_bound: bool
-    """A decision hangs on pixels, so that later stages are not in these figures."""
-    fits: bool
-    """Whether inspect would admit it."""
 
 
 def estimate(
