@@ -133,7 +133,7 @@ def combine(kind: str, partials: Array) -> float | None:
     with np.errstate(all="ignore"):
         for plane in partials.reshape(len(partials), -1, 3):
             pooled = merge(pooled, _tree(merge, [tuple(np.float64(p)) for p in plane]))
-        return _finish(kind, pooled)
+        return finish(kind, pooled)
 
 
 def _tree(merge: Callable[[Partial, Partial], Partial], parts: Sequence[Any]) -> Partial:
@@ -144,7 +144,7 @@ def _tree(merge: Callable[[Partial, Partial], Partial], parts: Sequence[Any]) ->
     return first
 
 
-def _finish(kind: str, pooled: Partial) -> float | None:
+def finish(kind: str, pooled: Partial) -> float | None:
     n, value, spread = (np.float64(p) for p in pooled)
     if kind == "count":
         return float(n)

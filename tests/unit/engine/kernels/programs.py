@@ -29,7 +29,11 @@ def plane(dtype: str, shape: tuple[int, int, int], rng: np.random.Generator) -> 
         whole = rng.integers(info.min, info.max, shape, dtype, endpoint=True)
         small = rng.integers(0, 5, shape).astype(dtype)
         extreme = rng.choice(np.array([info.min, info.max, 0, 1], dtype), shape)
-        return np.asarray(rng.permuted(np.where(rng.random(shape) < 0.4, whole, small)))if rng.random() < 0.7 else extreme  # noqa: E501
+        return (
+            np.asarray(rng.permuted(np.where(rng.random(shape) < 0.4, whole, small)))
+            if rng.random() < 0.7
+            else extreme
+        )  # noqa: E501
     kind = rng.integers(0, 4, shape)
     unsigned = np.uint32 if dtype == "float32" else np.uint64
     pattern = rng.integers(0, np.iinfo(unsigned).max, shape, unsigned).view(dtype)
@@ -124,7 +128,9 @@ def same_bits(left: Array, right: Array) -> bool:
 
 def same_stack(left: Stack, right: Stack) -> bool:
     """Equal values, also under the mask, and equal masks; no mask equals a mask of zeros."""
-    masks = [np.zeros(s.values.shape, np.uint8) if s.mask is None else s.mask for s in (left, right)]
+    masks = [
+        np.zeros(s.values.shape, np.uint8) if s.mask is None else s.mask for s in (left, right)
+    ]
     return same_bits(left.values, right.values) and same_bits(*masks)
 
 

@@ -118,4 +118,8 @@ def test_programs_of_hundreds_of_steps_run() -> None:
 
 def test_empty_windows_give_empty_planes() -> None:
     program = Program(("uint8",), (), (Step("neg", (0,), "float32"),), (1,))
-    assert fast.run(program, [Stack(np.zeros((1, 0, 5), "u1"), None)], [])[0].values.shape == (1, 0, 5)
+    assert fast.run(program, [Stack(np.zeros((1, 0, 5), "u1"), None)], [])[0].values.shape == (
+        1,
+        0,
+        5,
+    )
