@@ -14,9 +14,9 @@ from google.protobuf.message import DecodeError, Message
 from shapely.geometry.base import BaseGeometry
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.columns import ProductColumns
 from engine.catalog.product import Band, Product
 from engine.catalog.selection import Selection
+from engine.catalog.suggest import extent
 from engine.geo import geometry
 from engine.geo.footprint import on_globe
 from engine.geo.resolve import resolve
@@ -176,20 +176,21 @@ def _product(catalog: Catalog, name: str) -> pb.Product:
     message = pb.Product(id=product.name, images=product.images)
     message.bands.extend(_band(band) for band in product.bands)
     if product.images:
-        _fill_extent(message, product, catalog.columns(name))
+        _fill_extent(message, catalog, product)
     return message
 
 
-def _fill_extent(message: pb.Product, product: Product, columns: ProductColumns) -> None:
+def _fill_extent(message: pb.Product, catalog: Catalog, product: Product) -> None:
+    columns = catalog.columns(product.name)
     if not len(columns):
         return
     message.images = len(columns)
     message.first_us = int(columns.dates_us[0])
     message.last_us = int(columns.dates_us[-1])
-    bounds = shapely.total_bounds(columns.footprints)
-    if np.isfinite(bounds).all():
-        west, south, east, north = bounds.tolist()
-        message.bounds.CopyFrom(encode_bounds((west, south, east, north)))
+    area = extent(catalog, product.name)
+    if area is not None:
+        east = area.east + 360.0 if area.east < area.west else area.east
+        message.bounds.CopyFrom(encode_bounds((area.west, area.south, east, area.north)))
     where = covering_geocontext(columns.grids)
     if where is not None:
         message.geocontext.CopyFrom(encode_geocontext(where))
