@@ -86,13 +86,16 @@ def _inside(path: str, roots: tuple[Path, ...] | None) -> bool:
 
 
 def _remote(href: str, name: str, config: SourceConfig) -> RemoteFile:
-    parts = urlsplit(href)
-    # A server may fold `..` or its escapes, so that the prefix would no longer bind.
-    steps = re.split(r"[/\\]", unquote(unquote(parts.path)))
-    if ".." in steps or "@" in parts.netloc or any(c < " " for c in href):
-        raise InvalidSource("The address has parts that are not allowed in it.").at(source=name)
     if not any(href.startswith(prefix) for prefix in config.remote):
         raise InvalidSource(
             "This address is not under a prefix that may be read; add one to the configuration."
         ).at(source=name)
+    try:
+        parts = urlsplit(href)
+    except ValueError as error:
+        raise InvalidSource("The address is malformed.").at(source=name) from error
+    # A server may fold `..` or its escapes, so that the prefix would no longer bind.
+    steps = re.split(r"[/\\]", unquote(unquote(parts.path)))
+    if ".." in steps or "@" in parts.netloc or not href.isprintable():
+        raise InvalidSource("The address has parts that are not allowed in it.").at(source=name)
     return RemoteFile(href, name)

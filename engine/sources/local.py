@@ -24,7 +24,8 @@ def local_identity(file: LocalFile) -> Identity:
 
 
 def _identity(status: os.stat_result) -> Identity:
-    return Identity(status.st_size, status.st_mtime_ns, f"{status.st_dev:x}:{status.st_ino:x}")
+    # Without the device number, which may be another one after each mount.
+    return Identity(status.st_size, status.st_mtime_ns, f"{status.st_ino:x}")
 
 
 def as_source_error(error: OSError, name: str) -> SwathError:

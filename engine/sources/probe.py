@@ -217,6 +217,7 @@ def _bands(dataset: Any, header: object, name: str) -> tuple[BandInfo, ...]:
             source=name
         )
     colors = dataset.colorinterp
+    has_alpha = ColorInterp.alpha in colors
     flags = dataset.mask_flag_enums
     stored = header.nodata if isinstance(header, TiffHeader) else None
     return tuple(
@@ -228,7 +229,7 @@ def _bands(dataset: Any, header: object, name: str) -> tuple[BandInfo, ...]:
             offset=_number(dataset.offsets[i], 0.0),
             name=printable(dataset.descriptions[i] or ""),
             color=colors[i].name,
-            mask=_mask_source(flags[i], colors, i),
+            mask=_mask_source(flags[i], has_alpha, colors[i] is ColorInterp.alpha),
         )
         for i in range(dataset.count)
     )
@@ -239,13 +240,11 @@ def _number(value: float, otherwise: float) -> float:
     return value if math.isfinite(value) and (value or not otherwise) else otherwise
 
 
-def _mask_source(flags: list[MaskFlags], colors: Any, i: int) -> MaskSource:
+def _mask_source(flags: list[MaskFlags], has_alpha: bool, is_alpha: bool) -> MaskSource:
     """An internal mask beside alpha is the better known of the two, and GDAL's choice."""
     if MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags:
         return "internal"
-    if ColorInterp.alpha in colors and colors[i] is not ColorInterp.alpha:
-        return "alpha"
-    return "none"
+    return "alpha" if has_alpha and not is_alpha else "none"
 
 
 def _nodata(stored: str | float | None, dtype: str) -> float | None:
