@@ -128,6 +128,18 @@ def test_side_files_are_never_looked_at(write_tif: Callable[..., Path]) -> None:
     assert (info.grid.crs, info.bands[0].nodata) == ("EPSG:32633", 5.0)
 
 
+def test_overviews_and_masks_beside_the_file_are_not_read(write_tif: Callable[..., Path]) -> None:
+    path = write_tif(np.ones((256, 256), np.uint8))
+    with rasterio.Env(TIFF_USE_OVR=True), rasterio.open(path, "r+") as dataset:
+        dataset.build_overviews([2], rasterio.enums.Resampling.nearest)
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(path, "r+") as dataset:
+        dataset.write_mask(np.zeros((256, 256), np.uint8))
+    assert path.with_name("a.tif.ovr").exists()
+    assert path.with_name("a.tif.msk").exists()
+    info = probe(str(path), ANY)
+    assert (info.overviews, info.bands[0].mask) == ((), "none")
+
+
 @pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize(
     ("profile", "message"),

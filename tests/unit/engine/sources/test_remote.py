@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
+import rasterio.shutil
 
 from engine.catalog.asset import Asset
 from engine.evaluate.budget import Budget
@@ -139,6 +141,50 @@ def test_files_that_are_not_cloud_optimised_read_as_the_local_one(
             assert (am is None) == (bm is None)
             if am is not None and bm is not None:
                 np.testing.assert_array_equal(am, bm)
+
+
+@pytest.mark.parametrize("how", ["mask", "alpha"])
+def test_a_cog_whose_mask_lies_between_its_blocks_reads_as_the_local_one(
+    how: str, store: Any, write_tif: Callable[..., Path], reader: Callable[..., Reader]
+) -> None:
+    bands = np.stack([noise(500, 400) % 250 + 1] * (4 if how == "alpha" else 3)).astype(np.uint8)
+    gone = noise(500, 400) % 3 == 0
+    profile: dict[str, Any] = {"photometric": "RGB", "ALPHA": "YES"} if how == "alpha" else {}
+    bands[3:] = np.where(gone, 0, 255)
+    valid = np.where(gone, 0, 255).astype(np.uint8) if how == "mask" else None
+    plain = write_tif(bands, "plain.tif", mask=valid, **profile)
+    path = plain.with_name("cog.tif")
+    rasterio.shutil.copy(plain, path, driver="COG", blocksize=128, compress="deflate")
+    there = probe(store.put("a.tif", path), allowed(store))
+    assert there.bands[0].mask == ("alpha" if how == "alpha" else "internal")
+    read = reader(remote=(store.address,))
+    for window in (Window(130, 130, 100, 100), Window(0, 0, 500, 400)):
+        values, mask = read.read(band_asset(there, 2), there.grid, window, "near", NO_LIMIT)
+        place = np.s_[window.row : window.row + window.rows, window.col : window.col + window.cols]
+        assert mask is not None
+        np.testing.assert_array_equal(mask == 1, gone[place])
+        np.testing.assert_array_equal(values, np.where(gone, 0, bands[1])[place])
+
+
+def test_a_header_larger_than_the_first_request_is_fetched_whole(
+    store: Any, tmp_path: Path, reader: Callable[..., Reader]
+) -> None:
+    path = tmp_path / "many.tif"
+    part = rasterio.windows.Window(9000, 9000, 200, 200)
+    with rasterio.open(
+        path, "w", driver="GTiff", width=10_000, height=10_000, count=1, dtype="uint16",
+        tiled=True, blockxsize=64, blockysize=64, SPARSE_OK=True, crs="EPSG:32633",
+        transform=rasterio.Affine(10, 0, 4e5, 0, -10, 5e6), compress="deflate",
+    ) as dataset:  # fmt: skip
+        dataset.write(noise(200, 200), 1, window=part)
+    assert path.stat().st_size > 4 * 64 * 1024
+    asset = remote_asset(store, store.put("a.tif", path))
+    read = reader(remote=(store.address,))
+    values, _ = read.read(asset, asset.grid, Window(9000, 9000, 200, 200), "near", NO_LIMIT)
+    np.testing.assert_array_equal(values, noise(200, 200))
+    empty, _ = read.read(asset, asset.grid, Window(0, 0, 70, 70), "near", NO_LIMIT)
+    assert not empty.any()
+    assert read.counts().requests <= 6
 
 
 def test_every_shape_of_tiff_reads_as_the_local_one(
