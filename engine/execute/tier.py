@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.evaluate.program import Program
 from engine.geo.stack import Stack
+from engine.kernels import cells as kernel_cells
 from engine.kernels import elementwise as kernel_elementwise
 from engine.kernels import reduce as kernel_reduce
 from engine.kernels import warp as kernel_warp
@@ -61,10 +62,10 @@ KERNELS = Tier(
     kernel_elementwise.run,
     kernel_reduce.over_stack,
     kernel_reduce.over_bands,
-    reference_cells.fold,
-    reference_cells.combine,
+    kernel_cells.fold,
+    kernel_cells.combine,
     reference_cells.gather,
-    reference_cells.median,
+    kernel_cells.median,
     kernel_warp,
 )
 
