@@ -155,7 +155,8 @@ def mean(
 ) -> None:
     """Weighted means of any width: `weights_x` is room for one row of weights.
 
-    `is_negative`: with a pixel missing, once more as bilinear. `by_centre`: masked as `near` is.
+    `is_negative`: with too little weight left, once more as bilinear. `by_centre`: masked as
+    `near` is.
     """
     rows, cols = values.shape
     for y in range(out.shape[0]):
@@ -178,7 +179,8 @@ def mean(
             while True:
                 total = 0.0
                 weights = 0.0
-                whole = True
+                every_x = 0.0
+                every_y = 0.0
                 # A pixel is under the kernel when its centre is; under a box when any of it is.
                 edge = 0.0 if now == BOX else 0.5
                 first_x, first_y = floor(u - rx - edge), floor(v - ry - edge)
@@ -190,12 +192,12 @@ def mean(
                 from_x, to_x = max(0, -start_x), min(count_x, cols - start_x)
                 for i in range(count_x):
                     weights_x[i] = weight(now, u, first_x + i, width_x)
-                    whole = whole and (from_x <= i < to_x or weights_x[i] == 0.0)
+                    every_x += weights_x[i]
                 for j in range(count_y):
                     wy = weight(now, v, first_y + j, width_y)
+                    every_y += wy
                     row = start_y + j
                     if not 0 <= row < rows:
-                        whole = whole and wy == 0.0
                         continue
                     for i in range(from_x, to_x):
                         w = wy * weights_x[i]
@@ -203,8 +205,8 @@ def mean(
                         ok = (has_mask == 0 or mask[row, start_x + i] == 0) and value == value
                         total += where(ok, w * value, 0.0)
                         weights += where(ok, w, 0.0)
-                        whole = whole and (ok or w == 0.0)
-                if whole or is_negative == 0 or now == LINEAR:
+                enough = weights >= 0.5 * (every_x * every_y)
+                if enough or is_negative == 0 or now == LINEAR:
                     break
                 now, rx, ry = LINEAR, width_x, width_y
             if weights > 0.0:

@@ -4,15 +4,15 @@
 * `near` gives the source pixel that holds the centre (rule W6), and its mask.
 * `bilinear`, `cubic`, `cubicspline`, `lanczos` interpolate: the mask is that of `near`; masked
   pixels, and those beyond the edge, have no weight, and the other weights are scaled to sum to 1.
-  Beside them `cubic` and `lanczos`, whose weights may be negative, interpolate as `bilinear`.
-  Where the target is coarser the kernels are widened by the scale.
+  `cubic` and `lanczos`, whose weights may be negative, interpolate as `bilinear` where less than
+  half of their weight is left. Where the target is coarser the kernels are widened by the scale.
 * `average`, `mode`, `max`, `min`, `med`, `q1`, `q3` look at the source pixels that the target
   pixel covers: a rectangle of scale pixels around the centre. Masked where none of them is valid.
   `average` and `mode` weigh them by the area covered; of equal modes the smallest is given.
   `med`, `q1`, `q3` are the value number ceil(n / 2), ceil(n / 4), ceil(3n / 4) of n in order.
 
-GDAL does the same but for the fallback of lanczos, and equal modes. NaN counts as masked. What is
-not finite is masked (rule M2). Values under the mask are 0.
+GDAL does the same, but for equal modes, and for `cubic` beside masked pixels. NaN counts as
+masked. What is not finite is masked (rule M2). Values under the mask are 0.
 """
 
 from __future__ import annotations
@@ -126,13 +126,14 @@ def _mean(
     resampling: str,
     origin: tuple[int, int],
 ) -> tuple[Plane, NDArray[np.bool_]]:
-    total, weights, whole = _sums(values, valid, coords, scale, resampling, origin)
+    total, weights, every = _sums(values, valid, coords, scale, resampling, origin)
     held = weights > 0.0
     if resampling != "average":
         held &= _pick(values, valid, coords, origin)[1]
     if resampling in NEGATIVE:
         other = _sums(values, valid, coords, scale, "bilinear", origin)
-        total, weights = np.where(whole, total, other[0]), np.where(whole, weights, other[1])
+        enough = weights >= 0.5 * every
+        total, weights = np.where(enough, total, other[0]), np.where(enough, weights, other[1])
         held = _pick(values, valid, coords, origin)[1]
     with np.errstate(all="ignore"):
         return total / weights, held
@@ -146,7 +147,7 @@ def _sums(
     resampling: str,
     origin: tuple[int, int],
 ) -> tuple[Any, Any, Any]:
-    """Sum of weight × value, sum of weights, and whether every pixel with a weight was valid.
+    """Sum of weight × value, sum of weights, and what that would be if every pixel were valid.
 
     Pixels are added row by row: the order is part of the result's bits.
     """
@@ -155,10 +156,13 @@ def _sums(
         _taps(axis, size, resampling) for axis, size in ((u, scale[0]), (v, scale[1]))
     )
     total, weights = np.zeros(u.shape), np.zeros(u.shape)
-    whole = np.ones(u.shape, np.bool_)
     kind = KINDS[resampling]
+    every_x, every_y = np.zeros(u.shape), np.zeros(u.shape)
+    for i in range(count_x):
+        every_x += weight(kind, u, first_x + i, width_x)
     for j in range(count_y):
         weight_y = weight(kind, v, first_y + j, width_y)
+        every_y += weight_y
         for i in range(count_x):
             w = weight_y * weight(kind, u, first_x + i, width_x)
             pixel, held = _at(values, valid, first_y + j - origin[0], first_x + i - origin[1])
@@ -166,8 +170,7 @@ def _sums(
                 term = w * np.where(held, pixel, 0).astype(np.float64)
                 total += np.where(held, term, 0.0)
             weights += np.where(held, w, 0.0)
-            whole &= held | (w == 0.0)
-    return total, weights, whole
+    return total, weights, every_x * every_y
 
 
 def _taps(centre: Any, scale: float, resampling: str) -> tuple[Any, int, float]:
