@@ -15,6 +15,7 @@ from swath.grid import Grid
 from swath.ops.imagery import RESAMPLERS
 from swath.types.apply import apply
 from swath.types.derive import provide
+from swath.types.like import value_like
 from swath.types.promote import promote_to
 from swath.types.proxy import Proxy, proxy_of
 
@@ -93,6 +94,17 @@ class GeoContext(Proxy):
             resampler=_resampler(resampler),
         )
         return proxy_of(Constant(value, GEOCONTEXT))
+
+    @classmethod
+    def like(cls, thing: Any) -> Any:
+        """Where a result, a product or imagery of one product is, at its own resolution.
+
+        Raises:
+            TypeMismatch: `thing` has no place.
+            InvalidGeoContext: a product without images, imagery of several products.
+            ProductNotFound, Unavailable: of a product, when the server is asked.
+        """
+        return proxy_of(Constant(value_like(thing), GEOCONTEXT))
 
     @classmethod
     def from_xyz_tile(cls, x: Any, y: Any, z: Any, all_touched: Any = False) -> Any:

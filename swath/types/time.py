@@ -83,7 +83,7 @@ def _is_int(value: Any) -> bool:
 
 def _instant(parts: tuple[Any, ...]) -> Expression:
     try:
-        return Constant(dt.datetime(*parts).replace(tzinfo=dt.UTC), DATETIME)
+        return Constant(dt.datetime(*parts[:6], parts[6], dt.UTC), DATETIME)
     except (ValueError, TypeError) as error:
         raise InvalidArgument(f"there is no such date: {error}") from None
 
