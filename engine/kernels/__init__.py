@@ -1,0 +1,1 @@
+"""Compiled kernels and what runs on them: elementwise programs, reductions, warps, masks."""

@@ -1,4 +1,4 @@
-"""Builds the kernels of this machine: `python -m engine.kernels.build FOLDER`, a process of its own.
+"""Builds the kernels of this machine: `python -m engine.kernels.build FOLDER`, its own process.
 
 One builder at a time, under a lock that dies with its process. Each module is written to a
 temporary file in the folder and renamed, so a killed builder leaves nothing half done.
@@ -27,6 +27,8 @@ def sole_builder(folder: Path) -> Iterator[None]:
     library.check_private(folder)
     with (folder / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in folder.glob("*.part"):  # of a builder that was killed
+            left.unlink()
         yield
 
 
@@ -37,7 +39,7 @@ def write_whole(folder: Path, name: str, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(path, folder / name)
+    Path(path).replace(folder / name)
 
 
 def build(folder: Path, progress: library.Progress) -> None:
@@ -65,7 +67,8 @@ def build(folder: Path, progress: library.Progress) -> None:
 
 
 def _print(done: int, total: int, name: str) -> None:
-    print(done, total, name, flush=True)
+    sys.stdout.write(f"{done} {total} {name}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

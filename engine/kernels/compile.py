@@ -14,7 +14,7 @@ from typing import Any, Final
 import llvmlite.binding as llvm
 import numba
 from llvmlite import ir
-from numba import carray, types
+from numba import carray, types  # type: ignore[attr-defined]
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -37,7 +37,7 @@ class NotSelfContained(Exception):
     """A kernel allocates, raises or calls into Python, which compiled objects cannot."""
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _bits(context: Any, x: Any) -> Any:
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], ir.IntType(64))
@@ -45,7 +45,7 @@ def _bits(context: Any, x: Any) -> Any:
     return types.int64(types.float64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _value(context: Any, i: Any) -> Any:
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], ir.DoubleType())
@@ -53,7 +53,7 @@ def _value(context: Any, i: Any) -> Any:
     return types.float64(types.int64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _where(context: Any, c: Any, x: Any, y: Any) -> Any:
     """A select: `x if c else y` would be a branch where LLVM cannot prove it harmless."""
     kind = context.unify_pairs(x, y)
@@ -64,7 +64,7 @@ def _where(context: Any, c: Any, x: Any, y: Any) -> Any:
     return kind(types.boolean, kind, kind), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _invoke(context: Any, function: Any, n: Any, a: Any, b: Any, c: Any, d: Any, e: Any) -> Any:
     """Call `void f(int64, void*, void*, void*, void*, void*)` at an address."""
 
@@ -78,17 +78,17 @@ def _invoke(context: Any, function: Any, n: Any, a: Any, b: Any, c: Any, d: Any,
     return types.void(*[types.int64] * 7), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _root(context: Any, x: Any) -> Any:
     return types.float64(types.float64), _call_double("llvm.sqrt.f64")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _floor(context: Any, x: Any) -> Any:
     return types.float64(types.float64), _call_double("llvm.floor.f64")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _remainder(context: Any, x: Any, y: Any) -> Any:
     return types.float64(types.float64, types.float64), _call_double("fmod")
 
@@ -99,7 +99,9 @@ def _call_double(name: str) -> Callable[..., Any]:
     def generate(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         double = ir.DoubleType()
         prototype = ir.FunctionType(double, [double] * len(args))
-        callee = cgutils.get_or_insert_function(builder.module, prototype, name)
+        callee = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module, prototype, name
+        )
         return builder.call(callee, args)
 
     return generate
@@ -127,9 +129,10 @@ def compile_module(
     """
     linked = llvm.parse_assembly("")
     symbols: dict[str, str] = {}
+    inner: dict[Any, Any] = dict(PRIMITIVES)
     for kernel in kernels:
         for index, signature in enumerate(kernel.signatures):
-            compiled = _compile(kernel, signature)
+            compiled = compile_version(kernel, signature, inner)
             part = llvm.parse_assembly(compiled.inspect_llvm())
             _strip(part, compiled.native_name)
             _check(kernel, part)
@@ -172,10 +175,11 @@ def _check(kernel: Kernel, module: Any) -> None:
         raise NotSelfContained(f"{kernel.module}.{kernel.name} uses {', '.join(strange)}")
 
 
-def _compile(kernel: Kernel, signature: Signature) -> Any:
+def compile_version(kernel: Kernel, signature: Signature, inner: dict[Any, Any]) -> Any:
+    """The C function that numba makes of one version; `inner` holds what was compiled before."""
     arguments = [t for a in signature.arguments for t in _c_types(a)]
     result = types.void if signature.result == "void" else getattr(types, signature.result)
-    function = translate(kernel.function, {})
+    function = translate(kernel.function, inner)
     if any(a.kind == "array" for a in signature.arguments):
         function = _with_arrays(function, signature)
     return numba.cfunc(result(*arguments), **OPTIONS)(function)
@@ -183,7 +187,7 @@ def _compile(kernel: Kernel, signature: Signature) -> Any:
 
 def _c_types(argument: Argument) -> Iterator[Any]:
     kind = getattr(types, argument.dtype)
-    yield kind if argument.kind == "scalar" else types.CPointer(kind)
+    yield kind if argument.kind == "scalar" else types.CPointer(kind)  # type: ignore[no-untyped-call]
     yield from [types.int64] * argument.ndim
 
 
@@ -198,7 +202,7 @@ def _with_arrays(function: Callable[..., Any], signature: Signature) -> Callable
     source = f"def wrapper({', '.join(parameters)}):\n    return inner({', '.join(values)})\n"
     inner = numba.njit(**INNER)(function)
     scope: dict[str, Any] = {"carray": carray, "inner": inner}
-    exec(compile(source, f"<{function.__name__}>", "exec"), scope)  # noqa: S102: own text
+    exec(compile(source, f"<{function.__name__}>", "exec"), scope)  # noqa: S102 — our own text
     wrapper: Callable[..., Any] = scope["wrapper"]
     wrapper.__name__ = wrapper.__qualname__ = function.__name__
     return wrapper
@@ -210,9 +214,7 @@ def translate(function: Callable[..., Any], done: dict[Any, Any]) -> Any:
     scope = dict(function.__globals__)
     for name in function.__code__.co_names:
         value = scope.get(name)
-        if value in PRIMITIVES if isinstance(value, python_types.FunctionType) else False:
-            scope[name] = PRIMITIVES[value]
-        elif isinstance(value, python_types.FunctionType) and _is_ours(value):
+        if isinstance(value, python_types.FunctionType) and _is_ours(value):
             if value not in done:
                 done[value] = numba.njit(**INNER)(translate(value, done))
             scope[name] = done[value]

@@ -63,7 +63,7 @@ def parse_signature(text: str) -> Signature:
         ValueError: the text is no signature.
     """
     result, _, inner = text.strip().partition("(")
-    if result != "void" and result not in DTYPES or not inner.endswith(")"):
+    if result not in ("void", *DTYPES) or not inner.endswith(")"):
         raise ValueError(f"not a kernel signature: {text!r}")
     parts = re.split(r",\s*(?![^\[]*\])", inner[:-1])
     return Signature(text.strip(), result, tuple(_argument(p.strip()) for p in parts))
@@ -117,6 +117,7 @@ class Kernel:
         raise KeyError(f"kernel {self.name} has no version {text}")
 
     def __call__(self, *arguments: Any) -> Any:
+        """Run on arrays and numbers; gives what the kernel returns."""
         key = tuple((a.dtype.char, a.ndim) for a in arguments if isinstance(a, np.ndarray))
         bound = self._bound.get(key)
         if bound is None:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -46,8 +47,8 @@ _folder: list[Path] = []
 
 def default_folder() -> Path:
     """`swath/kernels` in the user's cache folder (XDG base directory specification)."""
-    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(root) / "swath" / "kernels"
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "swath" / "kernels"
 
 
 def modules() -> tuple[str, ...]:
@@ -74,6 +75,7 @@ def file_name(module: str) -> str:
     return f"{stem}-{digest.hexdigest()}.kernels"
 
 
+@cache
 def _machine() -> str:
     parts = [metadata.version("numba"), metadata.version("llvmlite"), platform.python_version()]
     parts += [llvm.get_process_triple(), llvm.get_host_cpu_name()]
@@ -161,13 +163,13 @@ def _choose(folder: Path | None) -> Path:
 
 def _report(done: int, total: int, name: str) -> None:
     if done == 0:
-        print(f"swath: compiling {total} kernels, once for this machine …", file=sys.stderr)
+        sys.stderr.write(f"swath: compiling {total} kernels, once for this machine …\n")
 
 
 def _build(folder: Path, progress: Progress) -> None:
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
     command = [sys.executable, "-m", "engine.kernels.build", str(folder)]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 — our own interpreter and module
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as child:
         assert child.stdout is not None and child.stderr is not None

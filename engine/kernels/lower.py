@@ -193,7 +193,8 @@ class _Lowering:
         if dtype == "bool":
             return Value(self.truth(value), dtype, value.atoms, True)
         place = self.convert(value.place, stored(value.dtype), dtype)
-        is_tested = value.is_tested and value.dtype != "float64" or dtype not in FLOATS
+        may_overflow = value.dtype == "float64"
+        is_tested = dtype not in FLOATS or (value.is_tested and not may_overflow)
         return Value(place, dtype, value.atoms, is_tested, value.own)
 
     def untested(self, value: Value) -> frozenset[Atom]:

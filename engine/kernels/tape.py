@@ -142,9 +142,9 @@ class Writer:
             row[FUNCTION], row[UNIT] = instruction.function, instruction.unit
             for j, index in enumerate(instruction.places):
                 place = self._places[index]
-                inside = place.slot is None
-                row[SLOT + j] = self._outside + numbers[index] if inside else place.slot
-                row[STEP + j] = 0 if inside or place.is_once else place.bytes
+                is_inside = place.slot is None
+                row[SLOT + j] = self._outside + numbers[index] if is_inside else place.slot or 0
+                row[STEP + j] = 0 if is_inside or place.is_once else place.bytes
         sizes = [0, *(width * block + _PAD for width in registers)]
         sizes = [-(-size // 64) * 64 for size in sizes]
         offsets = np.cumsum(sizes)

@@ -42,7 +42,7 @@ def pairs(values: Array) -> Array:
     while len(values) > 1:
         whole = len(values) // 2 * 2
         values = np.concatenate([values[0:whole:2] + values[1:whole:2], values[whole:]])
-    return values[0]
+    return np.asarray(values[0])
 
 
 def shape_of(window: Window) -> Shape2d:
@@ -132,7 +132,7 @@ def combine(kind: str, partials: Array) -> float | None:
     pooled: Partial = (0.0, 0.0, 0.0)
     with np.errstate(all="ignore"):
         for plane in partials.reshape(len(partials), -1, 3):
-            pooled = merge(pooled, _tree(merge, [tuple(np.float64(p)) for p in plane]))
+            pooled = merge(pooled, _tree(merge, list(map(tuple, plane))))
         return finish(kind, pooled)
 
 
@@ -145,6 +145,7 @@ def _tree(merge: Callable[[Partial, Partial], Partial], parts: Sequence[Any]) ->
 
 
 def finish(kind: str, pooled: Partial) -> float | None:
+    """The result that a partial of everything stands for."""
     n, value, spread = (np.float64(p) for p in pooled)
     if kind == "count":
         return float(n)

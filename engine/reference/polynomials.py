@@ -2,8 +2,8 @@
 
 Each polynomial interpolates its function at Chebyshev nodes of the interval given, computed with
 60 digits and rounded to double; the error given is that of the polynomial before rounding.
-Constants named `_HI`, `_LO` are two doubles whose sum has some 106 bits; where `_HI` has few bits its
-products with small integers are exact.
+Constants named `_HI`, `_LO` are two doubles whose sum has some 106 bits; where `_HI` has few bits
+its products with small integers are exact.
 Source: definitions; argument reductions after Cody and Waite (1980) and Payne and Hanek (1983).
 """
 

@@ -44,7 +44,7 @@ def result_dtype(kind: str, dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def samples(stacks: Sequence[Stack]) -> Pair:
-    """Values and validity (s, y, x) of all samples in order: image 0 of each stack, image 1, …"""
+    """Values and validity (s, y, x) of all samples in order: image by image."""
     values = np.stack([s.values for s in stacks], axis=1)
     valid = np.stack([_valid(s) for s in stacks], axis=1)
     shape = (-1, *values.shape[2:])
@@ -53,15 +53,14 @@ def samples(stacks: Sequence[Stack]) -> Pair:
 
 def _valid(stack: Stack) -> Array:
     unmasked = np.ones(stack.values.shape, np.bool_) if stack.mask is None else stack.mask == 0
-    if stack.values.dtype.kind != "f":
-        return unmasked
-    return np.asarray(unmasked & np.isfinite(stack.values))
+    is_float = stack.values.dtype.kind == "f"
+    return np.asarray(unmasked & np.isfinite(stack.values) if is_float else unmasked)
 
 
 def _extreme(values: Array, valid: Array, is_better: Callable[[Array, Array], Array]) -> Array:
     best, empty = np.zeros_like(values[0]), np.ones(values.shape[1:], np.bool_)
     for x, ok in zip(values, valid, strict=True):
-        best = np.where(ok & (empty | is_better(x, best)), x, best)
+        best = np.asarray(np.where(ok & (empty | is_better(x, best)), x, best))
         empty &= ~ok
     return best
 
@@ -139,12 +138,11 @@ def pooled(kind: str, values: Array, valid: Array) -> Stack:
         reduced = REDUCTIONS[kind](values, valid).astype(dtype)
     if kind == "count":
         return Stack(reduced[None], None)
-    mask = ~valid.any(axis=0)
-    if dtype.kind == "f":
-        mask |= ~np.isfinite(reduced)
+    empty = np.asarray(~valid.any(axis=0))
+    mask = empty | ~np.isfinite(reduced) if dtype.kind == "f" else empty
     # Under the mask of an empty reduction nothing was computed: the value is 0.
-    reduced[~valid.any(axis=0)] = 0
-    return Stack(reduced[None], mask[None].astype(np.uint8))
+    reduced[empty] = 0
+    return Stack(reduced[None], np.asarray(mask)[None].astype(np.uint8))
 
 
 def over_stack(kind: str, stacks: Sequence[Stack]) -> Stack:
@@ -162,9 +160,8 @@ def over_bands(kind: str, stacks: Sequence[Stack]) -> Stack:
     Raises:
         InternalError: there is no such reduction.
     """
-    parts = []
-    for i in range(stacks[0].values.shape[0]):
-        parts.append(over_stack(kind, [_image(s, i) for s in stacks]))
+    images = range(stacks[0].count)
+    parts = [over_stack(kind, [_image(s, i) for s in stacks]) for i in images]
     masks = [p.mask for p in parts if p.mask is not None]
     values = np.concatenate([p.values for p in parts])
     return Stack(values, np.concatenate(masks) if masks else None)

@@ -33,7 +33,7 @@ def plane(dtype: str, shape: tuple[int, int, int], rng: np.random.Generator) -> 
             np.asarray(rng.permuted(np.where(rng.random(shape) < 0.4, whole, small)))
             if rng.random() < 0.7
             else extreme
-        )  # noqa: E501
+        )
     kind = rng.integers(0, 4, shape)
     unsigned = np.uint32 if dtype == "float32" else np.uint64
     pattern = rng.integers(0, np.iinfo(unsigned).max, shape, unsigned).view(dtype)
