@@ -78,5 +78,3 @@ class MadeFiles:
             CandidateFile(self.put(f"/made/{image_id}_{band}.tif", grid), band) for band in bands
         )
         return Candidate(image_id, image_id, files, date_us, None, properties)
-
-
