@@ -61,6 +61,7 @@ class InspectServer:
         self._calls = Calls(self._instrument, config.max_request_s)
         self._service = Service(self._pool, here)
         self._metrics: MetricsEndpoint | None = None
+        self._server: aio.Server | None = None
 
     async def start(self) -> None:
         """Return when requests can be answered.
@@ -71,14 +72,14 @@ class InspectServer:
         """
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         config = self.config
-        self._server = aio.server(options=OPTIONS)
-        self._server.add_generic_rpc_handlers(self._service.add_to(self._calls))
-        self._health = Health(self._server, SERVICES)
-        self.port = _listen(self._server, config.inspect_host, config.inspect_port)
+        server = self._server = aio.server(options=OPTIONS)
+        server.add_generic_rpc_handlers(self._service.add_to(self._calls))
+        self._health = Health(server, SERVICES)
+        self.port = _listen(server, config.inspect_host, config.inspect_port)
         if config.metrics_port >= 0:
             self._metrics = self._open_metrics()
         await self._pool.start()
-        await self._server.start()
+        await server.start()
         await self._health.open()
         gc.collect()
         gc.freeze()  # what lives as long as the server is not looked through again and again
@@ -86,6 +87,7 @@ class InspectServer:
 
     async def stop(self) -> None:
         """Refuse new calls, let those in progress finish for a while, end every process."""
+        assert self._server is not None, "a server that was started"
         in_flight = self._calls.in_flight
         has_finished = await drain(self._server, self._health, self._calls, self.config.drain_s)
         await self.abort()
@@ -95,6 +97,8 @@ class InspectServer:
     async def abort(self) -> None:
         """End every process and thread now."""
         await self._pool.close()
+        if self._server is not None:
+            await self._server.stop(0)
         if self._metrics is not None:
             await asyncio.to_thread(self._metrics.close)
             self._metrics = None

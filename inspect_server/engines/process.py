@@ -52,8 +52,6 @@ class EngineSpec:
     """Most bytes of pixels that a request may hold, `Budget.memory_bytes`."""
     board: BoardShape = field(default_factory=BoardShape)
     """Memory shared with the server."""
-    path: tuple[str, ...] = ()
-    """Folders to look for modules in, before those of the server."""
 
 
 class State(enum.Enum):
@@ -154,8 +152,7 @@ class EngineProcess:
                 self._become(State.IDLE)
 
     def _spawn(self, control_fd: int) -> subprocess.Popen[bytes]:
-        path = [*self._spec.path, *sys.path]
-        boot = json.dumps([control_fd, self._board.fd, path])
+        boot = json.dumps([control_fd, self._board.fd, sys.path])
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-P", "-c", BOOT, boot],
             pass_fds=(control_fd, self._board.fd),

@@ -16,6 +16,7 @@ import grpc
 import psutil
 import pytest
 
+from swath.errors import SwathError
 from swath.status import from_status
 from swath.v1 import inspect_pb2 as pb
 
@@ -43,7 +44,7 @@ class RunningServer:
 
     def call(self, request: bytes, timeout_s: float | None = 20, channel: Any = None) -> Any:
         """The Inspect call of raw request bytes."""
-        rpc = (channel or self.channel).unary_stream("/swath.v1.InspectService/Inspect")
+        rpc: Any = (channel or self.channel).unary_stream("/swath.v1.InspectService/Inspect")
         return rpc(request, timeout=timeout_s)
 
     def start(self, name: str, argument: str = "", **options: Any) -> Any:
@@ -55,7 +56,7 @@ class RunningServer:
         try:
             return list(self.start(name, argument, **options))
         except grpc.RpcError as error:
-            raise from_status(error.code(), error.details(), error.trailing_metadata()) from None
+            raise error_in(error) from None
 
     def engines(self) -> list[psutil.Process]:
         """Its engine processes."""
@@ -76,6 +77,11 @@ class RunningServer:
         """SIGTERM, then the exit status."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(30)
+
+
+def error_in(end: Any) -> SwathError:
+    """The error of ours that a call ended with."""
+    return from_status(end.code(), end.details(), end.trailing_metadata())
 
 
 def rehearsed(name: str, argument: str = "") -> bytes:
@@ -123,8 +129,9 @@ def _launch(folder: Path, settings: dict[str, Any]) -> RunningServer:
     log = folder / "log"
     with log.open("w") as stderr:
         process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).parent / "rehearsed_server.py")],
-            env=os.environ | chosen | {"PYTHONPATH": str(REPOSITORY)},
+            [sys.executable, "-m", "tests.integration.inspect.rehearsed_server"],
+            cwd=REPOSITORY,
+            env=os.environ | chosen,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

@@ -5,14 +5,8 @@ An InspectRequest whose format is `count` and whose geocontext key is `3,10` run
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "unit" / "inspect_server" / "engines"))
-
-import rehearsal
-
 from swath.v1 import inspect_pb2 as pb
+from tests.unit.inspect_server.engines import rehearsal
 
 
 def factory(settings, reading):

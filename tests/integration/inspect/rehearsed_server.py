@@ -6,9 +6,6 @@ import asyncio
 import os
 import sys
 from contextlib import nullcontext
-from pathlib import Path
-
-import rehearsed_rpcs
 
 from inspect_server.config import InspectConfig
 from inspect_server.engines import EngineSpec
@@ -16,8 +13,9 @@ from inspect_server.lifetime import serve_until_signalled
 from inspect_server.server import InspectServer
 from swath.errors import SwathError
 from swath.serving.config import load
+from tests.integration.inspect import rehearsed_rpcs
 
-HERE = str(Path(__file__).parent)
+FACTORY = "tests.integration.inspect.rehearsed_rpcs:factory"
 
 
 def say_ready(server: InspectServer) -> None:
@@ -28,8 +26,7 @@ def say_ready(server: InspectServer) -> None:
 def main() -> int:
     """Serve with the settings of the environment."""
     config = load(InspectConfig, "inspect", {}, os.environ).validate()
-    memory = {"memory_bytes": config.engine_memory_bytes}
-    spec = EngineSpec("rehearsed_rpcs:factory", path=(HERE,), **memory)
+    spec = EngineSpec(FACTORY, memory_bytes=config.engine_memory_bytes)
     here = rehearsed_rpcs.factory({}, lambda source: nullcontext())
     try:
         return asyncio.run(serve_until_signalled(InspectServer(config, spec, here), say_ready))

@@ -9,6 +9,7 @@ import signal
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import grpc
 import psutil
@@ -41,8 +42,8 @@ def error_of(call) -> SwathError:
     """The error that a call ends with."""
     with pytest.raises(grpc.RpcError) as caught:
         list(call)
-    error = caught.value
-    return from_status(error.code(), error.details(), error.trailing_metadata())
+    end: Any = caught.value
+    return from_status(end.code(), end.details(), end.trailing_metadata())
 
 
 def cpu_s(process) -> float:

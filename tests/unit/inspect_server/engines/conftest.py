@@ -63,7 +63,7 @@ async def _play(scene: Scene, spec: dict, queue: QueueConfig, crew: dict) -> Non
     events: list[tuple[str, dict[str, Any]]] = []
     sizes = {"pixel_engines": 1, "spare_engines": 0, "watch_every_s": 0.05, "stop_grace_s": 0.3}
     pool = Pool(
-        EngineSpec("rehearsal:factory", path=(str(Path(__file__).parent),), **spec),
+        EngineSpec("tests.unit.inspect_server.engines.rehearsal:factory", **spec),
         CrewConfig(**(sizes | crew)),
         queue,
         lambda name, fields: events.append((name, fields)),
