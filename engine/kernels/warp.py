@@ -17,19 +17,26 @@ from engine.reference.primitives import floor, where
 from engine.reference.warp import NEGATIVE, RANKS, MaskPlane, Plane, inside
 from engine.reference.weights import BOX, KINDS, LINEAR, weight
 
-_PER_PX = 1.0 / QUANTUM
-"""A power of two, so that multiplying by it divides by the quantum exactly."""
 _PLANES = "uint8[:, ::1], int64, float64[:, :, ::1], int64, int64"
 """mask, whether there is one, coordinates, row and column of the first value."""
 
 
-@kernel("void(float64[:, :, ::1], int64, int64, int64, int64, int64, float64[:, :, ::1])")
+@kernel("void(float64[:, :, ::1], int64, float64, int64, int64, int64, int64, float64[:, :, ::1])")
 def spread_points(
-    points: Any, pitch: int, top: int, left: int, rows: int, cols: int, out: Any
+    points: Any,
+    pitch: int,
+    quantum: float,
+    top: int,
+    left: int,
+    rows: int,
+    cols: int,
+    out: Any,
 ) -> None:
     """`spread`, `quantised` and `inside` in one pass."""
     nan = points[0, 0, 0] * 0.0 / 0.0
     step = 1.0 / pitch
+    # A power of two, so that multiplying by it divides by the quantum exactly.
+    per_px = 1.0 / quantum
     height, width = out.shape[1], out.shape[2]
     for y in range(height):
         j = (top + y) // pitch
@@ -46,9 +53,9 @@ def spread_points(
             for k in range(x, end):
                 tx = (shift + k) * step
                 upper, lower = a + b * tx, c + d * tx
-                u = floor((upper + (lower - upper) * ty) * _PER_PX + 0.5) * QUANTUM
+                u = floor((upper + (lower - upper) * ty) * per_px + 0.5) * quantum
                 upper, lower = e + f * tx, g + h * tx
-                v = floor((upper + (lower - upper) * ty) * _PER_PX + 0.5) * QUANTUM
+                v = floor((upper + (lower - upper) * ty) * per_px + 0.5) * quantum
                 held = (u >= 0.0) & (u < cols) & (v >= 0.0) & (v < rows)
                 out[0, y, k] = where(held, u, nan)
                 out[1, y, k] = where(held, v, nan)
@@ -364,7 +371,7 @@ def coordinates(lattice: Lattice) -> Coordinates:
     out = np.empty((2, w.rows, w.cols))
     top, left = w.row - lattice.row, w.col - lattice.col
     rows, cols = lattice.source
-    spread_points(lattice.points, PITCH_PX, top, left, rows, cols, out)
+    spread_points(lattice.points, PITCH_PX, QUANTUM, top, left, rows, cols, out)
     for patch in lattice.patches:
         p = patch.window
         part = inside(quantised(patch.points), lattice.source)
