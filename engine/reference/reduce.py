@@ -58,7 +58,8 @@ def _valid(stack: Stack) -> Array:
 
 
 def _extreme(values: Array, valid: Array, is_better: Callable[[Array, Array], Array]) -> Array:
-    best, empty = np.zeros_like(values[0]), np.ones(values.shape[1:], np.bool_)
+    best: Array = np.zeros_like(values[0])
+    empty: Array = np.ones(values.shape[1:], np.bool_)
     for x, ok in zip(values, valid, strict=True):
         best = np.asarray(np.where(ok & (empty | is_better(x, best)), x, best))
         empty &= ~ok

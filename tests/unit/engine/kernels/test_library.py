@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -54,8 +53,8 @@ def finish(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "kernels"
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "kernels"
 
 
 @pytest.fixture(scope="module")
