@@ -68,7 +68,7 @@ def test_scalar_arguments_stay_in_the_loop_and_others_do_not():
     assert route(request(x + 1, arguments={"x": [3]})) is Lane.SHORT
 
 
-def test_graphs_over_256_nodes_leave_the_loop():
+def test_large_graphs_leave_the_loop():
     total = wf.Int(0)
     for number in range(MAX_LOOP_NODES):
         total = total + number
