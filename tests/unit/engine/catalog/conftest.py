@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
-from rasterio.transform import from_origin
+from rasterio.transform import Affine
 
 from engine.catalog.add.add import Report, add
 from engine.catalog.add.candidate import Candidate
@@ -50,7 +50,7 @@ def write_tif() -> Callable[..., Path]:
             "count": count,
             "dtype": "uint16",
             "crs": crs,
-            "transform": from_origin(500_000, 5_000_000, 10, 10),
+            "transform": Affine(10, 0, 500_000, 0, -10, 5_000_000),
             "nodata": 0,
         }
         with rasterio.open(path, "w", **profile) as made:

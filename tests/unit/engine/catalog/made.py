@@ -29,7 +29,7 @@ class MadeInfo:
     href: str
     grid: Grid
     bands: tuple[MadeBand, ...] = (MadeBand(),)
-    block: Shape2d = Shape2d(128, 128)  # noqa: RUF009
+    block: Shape2d = Shape2d(128, 128)
     overviews: tuple[int, ...] = (2, 4)
     overviews_averaged: bool = True
     identity: Identity = Identity(100, 7, "x")
