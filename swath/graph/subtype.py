@@ -54,6 +54,8 @@ def _parts_fit(got: Type, wanted: Type) -> bool:
 
 def as_dict(type_: Type) -> Type:
     """The `Dict` that a `KnownDict` is when the names of its fields are forgotten."""
+    if not type_.args:
+        return dict_of(ANY, ANY)
     key, value = type_.args
     return dict_of(key, join((*(t for _, t in type_.fields), value)))
 

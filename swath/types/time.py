@@ -82,8 +82,12 @@ def _is_int(value: Any) -> bool:
 
 
 def _instant(parts: tuple[Any, ...]) -> Expression:
+    year, month, day, *clock = parts
     try:
-        return Constant(dt.datetime(*parts[:6], parts[6], dt.UTC), DATETIME)
+        midnight = dt.datetime(year, month, day, tzinfo=dt.UTC)
+        hour, minute, second, microsecond = clock
+        time = dt.time(hour, minute, second, microsecond)
+        return Constant(dt.datetime.combine(midnight, time, dt.UTC), DATETIME)
     except (ValueError, TypeError) as error:
         raise InvalidArgument(f"there is no such date: {error}") from None
 
