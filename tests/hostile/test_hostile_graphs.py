@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -103,10 +104,8 @@ def test_an_error_names_node_and_op() -> None:
 def test_a_hundred_thousand_nodes_are_answered_or_refused_within_seconds() -> None:
     nodes = [ONE, *(Call("numpy.add", (i, 0)) for i in range(99_999))]
     started = time.perf_counter()
-    try:
+    with suppress(RequestTooLarge):
         assert ENGINE.inspect(graph(*nodes)) == 100_000
-    except RequestTooLarge:
-        pass
     assert time.perf_counter() - started < 20
 
 
@@ -185,10 +184,8 @@ def test_an_endless_looking_computation_ends_at_its_deadline() -> None:
     deep = Graph(tuple(nodes), tuple(functions), (), len(nodes) - 1)
     budget = Budget(deadline_s=time.monotonic() + 0.3)
     started = time.perf_counter()
-    try:
+    with suppress(DeadlineExceeded, ResultTooLarge, BadRequest):
         list(ENGINE.stream(deep, budget=budget))
-    except (DeadlineExceeded, ResultTooLarge, BadRequest):
-        pass
     assert time.perf_counter() - started < 5
 
 
@@ -231,10 +228,8 @@ def test_a_grid_of_a_million_by_a_million_is_too_large_and_says_so() -> None:
 
 def test_an_area_across_the_antimeridian_is_computed() -> None:
     where = area(bounds=(179.9, -16.1, -179.9 + 360, -16.0), crs="EPSG:3832", resolution=100.0)
-    try:
+    with suppress(InvalidGeoContext):
         assert ENGINE.inspect(graph(*IMAGE_NODES), where).ndarray.mask.all()
-    except InvalidGeoContext:
-        pass
 
 
 @pytest.mark.parametrize(
@@ -282,10 +277,9 @@ def random_graphs(draw: Callable[..., Any]) -> Graph:
 @settings(max_examples=150, deadline=None)
 @given(random_graphs())
 def test_a_random_graph_gives_a_value_or_one_error_of_the_tree(found: Graph) -> None:
-    try:
+    # Anything but an error of the tree fails the test.
+    with suppress(SwathError):
         list(ENGINE.stream(found, HERE, budget=Budget(deadline_s=time.monotonic() + 2.0)))
-    except SwathError as error:
-        assert str(error)
 
 
 def test_a_parameter_that_is_not_given_is_named() -> None:

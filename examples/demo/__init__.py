@@ -1,0 +1,1 @@
+"""The demo: a server, three questions of real imagery, their answers and two pictures."""
