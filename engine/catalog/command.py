@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
 
-from engine.catalog.add import add as adding
+from engine.catalog.add.add import Progress, Report
+from engine.catalog.add.add import add as add_images
 from engine.catalog.add.candidate import Candidate, Failure, Probe
 from engine.catalog.add.files import REMOTE, from_files
 from engine.catalog.add.href import Roots, parse_roots
@@ -27,6 +32,8 @@ from engine.sources.probe import probe
 from swath.errors import InvalidArgument
 
 DEFAULT_DATA = "~/.local/share/swath"
+LINE_EVERY_S = 10.0
+"""Seconds between lines of progress where nobody watches."""
 MAX_SHOWN = 20
 """Most failures that are printed one by one."""
 
@@ -88,7 +95,7 @@ def add(
     allowed = parse_roots(roots)
     candidates = _candidates(paths, pattern, date_us, allowed)
     with Catalog.open(data) as opened, _progress() as progress:
-        report = adding.add(
+        report = add_images(
             opened, product, candidates, _probe(paths, allowed), overrides, progress, title=title
         )
     _tell(report, product, opened.store.name)
@@ -130,27 +137,14 @@ def _probe(paths: Sequence[str], roots: Roots) -> Probe:
 
 
 @contextmanager
-def _progress() -> Iterator[adding.Progress | None]:
-    """A bar where somebody watches; Ctrl-C says what stays."""
-    done_so_far = 0
+def _progress() -> Iterator[Progress]:
+    """A bar where somebody watches, else a line now and then; Ctrl-C says what stays."""
     try:
-        if not sys.stderr.isatty():
-            yield None
-            return
-        from rich.console import Console
-        from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("images", total=None)
-
-            def advance(done: int, total: int | None) -> None:
-                nonlocal done_so_far
-                done_so_far = done
-                bar.update(task, completed=done, total=total)
-
-            yield advance
+        if sys.stderr.isatty():
+            with _bar() as progress:
+                yield progress
+        else:
+            yield _lines()
     except KeyboardInterrupt:
         click.echo(
             "swath: interrupted; what was recorded until then stays, the same command goes on.",
@@ -159,7 +153,27 @@ def _progress() -> Iterator[adding.Progress | None]:
         sys.exit(130)
 
 
-def _tell(report: adding.Report, product: str, store: str) -> None:
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    columns = (*RichProgress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    with RichProgress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("images", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines() -> Progress:
+    last = time.monotonic()
+
+    def say(done: int, total: int | None) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LINE_EVERY_S:
+            last = time.monotonic()
+            click.echo(f"swath: {done:,} of {total or 0:,} images", err=True)
+
+    return say
+
+
+def _tell(report: Report, product: str, store: str) -> None:
     for name, error in report.failed[:MAX_SHOWN]:
         click.echo(f"swath: {name}: {error.problem}", err=True)
     if len(report.failed) > MAX_SHOWN:

@@ -47,6 +47,10 @@ class Store:
         with self._translated():
             self._open()
 
+    def __del__(self) -> None:
+        # Python 3.13 warns of connections that are only dropped.
+        self.close()
+
     @property
     def name(self) -> str:
         """What messages call the store: its path."""

@@ -32,7 +32,7 @@ class MadeInfo:
     block: Shape2d = Shape2d(128, 128)
     overviews: tuple[int, ...] = (2, 4)
     overviews_averaged: bool = True
-    identity: Identity = Identity(100, 7, "x")
+    identity: Identity = Identity(100, 7, "x")  # noqa: RUF009
     acquired: str = ""
 
 

@@ -81,7 +81,7 @@ def test_files_are_images(run, tmp_path, write_tif):
 
 def test_a_stac_item_is_an_image(run, tmp_path, write_tif):
     write_tif(tmp_path / "red.tif")
-    item = {
+    item: dict = {
         "type": "Feature", "stac_version": "1.1.0", "id": "x", "geometry": None,
         "properties": {"datetime": "2018-01-07T09:20:00Z"}, "links": [],
         "assets": {"red": {"href": "./red.tif", "bands": [{"raster:scale": 0.5}]}},

@@ -65,7 +65,7 @@ def test_an_item_is_an_image(tmp_path):
 
 def test_the_items_of_a_collection_are_images(tmp_path):
     items = {"type": "FeatureCollection", "features": [item(), item(id="b")]}
-    assert [each.id for each in read(tmp_path, items)] == ["a", "b"]  # type: ignore[union-attr]
+    assert [each.id for each in read(tmp_path, items)] == ["a", "b"]
 
 
 def test_one_bad_item_of_a_collection_is_named_by_its_place(tmp_path):

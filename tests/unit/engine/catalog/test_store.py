@@ -19,11 +19,12 @@ from tests.unit.engine.catalog.made import MadeFiles
 ROOT = Path(__file__).resolve().parents[4]
 
 ADDER = """
-import sys, time
+import sys
+folder, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+sys.path.append(sys.argv[4])
 from engine.catalog.add.add import add
 from engine.catalog.catalog import Catalog
-from tests.unit.engine.catalog.made import MadeFiles
-folder, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+from made import MadeFiles
 files = MadeFiles()
 images = [files.image(f"{name}{i}", i) for i in range(count)]
 def say(done, total):
@@ -34,7 +35,7 @@ add(Catalog.open(folder), "p", images, files, progress=say)
 
 def start_adder(folder: Path, name: str, count: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", ADDER, str(folder), name, str(count)],
+        [sys.executable, "-c", ADDER, str(folder), name, str(count), str(Path(__file__).parent)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
