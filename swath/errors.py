@@ -184,7 +184,7 @@ class BandNotFound(BadRequest, LookupError):
 
 
 class InvalidSource(BadRequest):
-    """A file is broken, of an unsupported kind, too costly to read, or outside the allowed roots."""
+    """A file is broken, of an unsupported kind, too costly to read, or not allowed."""
 
     REASON = "INVALID_SOURCE"
 

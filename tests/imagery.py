@@ -42,9 +42,7 @@ def write_tiff(path: Path, values: Any, grid: Grid, **profile: Any) -> Path:
     return path
 
 
-def days(
-    folder: Path, grid: Grid, bands: Mapping[str, Sequence[Any]], dates: Sequence[str]
-) -> Path:
+def days(folder: Path, grid: Grid, bands: Mapping[str, Any], dates: Sequence[str]) -> Path:
     """Files `<date>/scene_<band>.tif`, one for each date and band, nodata 0."""
     for index, date in enumerate(dates):
         for name, images in bands.items():

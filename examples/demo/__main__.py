@@ -38,10 +38,10 @@ def timed(question: str, ask: Callable[[], Any]) -> Any:
     return answer
 
 
-def ndvi_of(red: str, nir: str, mask: str | None) -> Callable[[wf.Image], wf.Image]:
+def ndvi_of(red: str, nir: str, mask: str | None) -> Callable[[wf.Image], Any]:
     """NDVI of an image, masked where its mask band says that it is not clear."""
 
-    def ndvi(img: wf.Image) -> wf.Image:
+    def ndvi(img: wf.Image) -> Any:
         index = wf.normalized_difference(img.pick_bands(nir), img.pick_bands(red))
         if mask is None:
             return index.rename_bands("ndvi")

@@ -41,7 +41,7 @@ from swath.ops.table import OPS
 
 ENGINE = Engine()
 GRID_1 = Grid("EPSG:32633", Affine(10.0, 0.0, 500000.0, 0.0, -10.0, 5000000.0), Shape2d(4, 4))
-HERE = GeoContextValue(crs="EPSG:32633", shape=(4, 4), transform=tuple(GRID_1.transform))
+HERE = GeoContextValue(crs="EPSG:32633", shape=(4, 4), transform=GRID_1.transform)
 PIXELS = Literal(np.arange(16, dtype=np.uint8).reshape(4, 4), ARRAY)
 IMAGE_NODES: tuple[Node, ...] = (
     PIXELS, Literal(GRID_1, GRID), Literal(None, NONE), Call("Image.from_array", (0, 1, 2)),
@@ -102,7 +102,7 @@ def test_an_error_names_node_and_op() -> None:
 
 
 def test_a_hundred_thousand_nodes_are_answered_or_refused_within_seconds() -> None:
-    nodes = [ONE, *(Call("numpy.add", (i, 0)) for i in range(99_999))]
+    nodes: list[Node] = [ONE, *(Call("numpy.add", (i, 0)) for i in range(99_999))]
     started = time.perf_counter()
     with suppress(RequestTooLarge):
         assert ENGINE.inspect(graph(*nodes)) == 100_000
@@ -110,7 +110,7 @@ def test_a_hundred_thousand_nodes_are_answered_or_refused_within_seconds() -> No
 
 
 def test_too_many_nodes_are_refused() -> None:
-    nodes = [ONE, *(Call("numpy.add", (i, 0)) for i in range(300_000))]
+    nodes: list[Node] = [ONE, *(Call("numpy.add", (i, 0)) for i in range(300_000))]
     with pytest.raises(RequestTooLarge):
         ENGINE.inspect(graph(*nodes))
 
@@ -128,13 +128,13 @@ def test_an_image_of_shared_parts_is_computed_once() -> None:
 
 
 def test_lists_that_double_are_refused() -> None:
-    nodes = [Literal([1, 2], _list_type()), *(Call("add", (i, i)) for i in range(60))]
+    nodes: list[Node] = [Literal([1, 2], _list_type()), *(Call("add", (i, i)) for i in range(60))]
     with pytest.raises(ResultTooLarge):
         ENGINE.inspect(graph(*nodes))
 
 
 def test_nested_shared_lists_are_refused_before_they_are_unrolled() -> None:
-    nodes = [ONE, *(Call("tuple", (i, i)) for i in range(30))]
+    nodes: list[Node] = [ONE, *(Call("tuple", (i, i)) for i in range(30))]
     with pytest.raises(SwathError):
         ENGINE.inspect(graph(*nodes))
 
@@ -218,9 +218,7 @@ def test_a_bad_place_is_an_invalid_geocontext(name: str) -> None:
 
 
 def test_a_grid_of_a_million_by_a_million_is_too_large_and_says_so() -> None:
-    absurd = GeoContextValue(
-        crs="EPSG:32633", shape=(10**6, 10**6), transform=tuple(GRID_1.transform)
-    )
+    absurd = GeoContextValue(crs="EPSG:32633", shape=(10**6, 10**6), transform=GRID_1.transform)
     with pytest.raises(ResultTooLarge, match="compute") as caught:
         ENGINE.inspect(graph(*IMAGE_NODES), absurd)
     assert caught.value.use

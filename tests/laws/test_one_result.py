@@ -22,9 +22,7 @@ DTYPES = ["uint8", "int16", "uint16", "int32", "float32", "float64"]
 ENGINES = {
     "reference": Engine(tier=REFERENCE, is_batching=False),
     "kernels": Engine(tier=KERNELS),
-    "small windows": Engine(
-        config=EngineConfig(limits=Limits(memory_bytes=300_000)), tier=KERNELS
-    ),
+    "small windows": Engine(config=EngineConfig(limits=Limits(memory_bytes=300_000)), tier=KERNELS),
 }
 
 
@@ -111,9 +109,7 @@ def same_everywhere(expression: Any) -> None:
         assert found == expected, name
 
 
-CAREFULLY = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+CAREFULLY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @CAREFULLY

@@ -119,7 +119,7 @@ def test_n5_no_value_as_a_condition_is_false(ask: Ask) -> None:
 
 
 def test_n5_no_value_sorts_last(ask: Ask) -> None:
-    numbers = wf.List([image(7, nodata=7).mean(), image(3).mean(), image(1).mean()])
+    numbers: wf.List = wf.List([image(7, nodata=7).mean(), image(3).mean(), image(1).mean()])
     assert ask(numbers.sorted()) == [1.0, 3.0, None]
 
 

@@ -74,7 +74,7 @@ def test_s2_get_with_a_default_never_fails(ask: Ask) -> None:
 
 
 def test_s3_sorting_is_stable_in_reverse_too(ask: Ask) -> None:
-    pairs = wf.List([(1, "a"), (2, "b"), (1, "c"), (2, "d")])
+    pairs: wf.List = wf.List([(1, "a"), (2, "b"), (1, "c"), (2, "d")])
     result = ask(pairs.sorted(key=lambda p: p[0], reverse=True))
     assert [p[1] for p in result] == ["b", "d", "a", "c"]
 
