@@ -10,12 +10,13 @@ from swath.ops.table import FAMILIES
 
 _HEAD = """# Ops
 
-Made by `python -m swath.ops.page` from the op table, `swath/ops/`. What the ops mean beside their sentence here, on masks, dtypes and
-names of bands, is in `semantics.md`.
+Made by `python -m swath.ops.page` from the op table, `swath/ops/`. What the ops mean beside their
+sentence here, on masks, dtypes and names of bands, is in `semantics.md`.
 
-Each op stands with its parameters in their order: `name: types = default`. `*name` takes any number of arguments, `**name` any number of
-named ones. Every parameter takes `Any` too: then the type is checked when the value is known. An argument is given by position or by name;
-`[name]` may be left out, and no value means the same.
+Each op stands with its parameters in their order: `name: types = default`. `*name` takes any number
+of arguments, `**name` any number of named ones. Every parameter takes `Any` too: then the type is
+checked when the value is known. An argument is given by position or by name; `[name]` may be left
+out, and no value means the same.
 """
 
 
@@ -33,7 +34,7 @@ def _row(op: Op) -> str:
     members = [f"`{m}`" for m in op.methods]
     notes = [
         f"Members: {', '.join(members)}." if members else "",
-        "Elementwise on imagery." if op.elementwise else "",
+        "Elementwise." if op.elementwise else "",
         f"Source: {op.source}." if op.source else "",
     ]
     lines.extend(f"* {_parameter(one)}\n" for one in op.parameters)
