@@ -338,10 +338,12 @@ class _Lowering:
         if step.op == "mask_replace":
             bare = Value(image.place, image.dtype, m.atoms | {hidden}, step.dtype not in FLOATS)
             return self.tested(bare)
-        if m.atoms:
+        # Where m is masked, so is the image then: what m says there does not matter.
+        if not m.atoms <= image.atoms:
             but_not = planes.but_not.version("uint8", "uint8", "uint8")
             hidden = self.writer.emit(but_not, 1, hidden, self.mask_plane(m.atoms))
-        return self.tested(Value(image.place, image.dtype, image.atoms | {hidden}, image.is_tested))
+        atoms = image.atoms | {hidden}
+        return self.tested(Value(image.place, image.dtype, atoms, image.is_tested, image.own))
 
     def finish(self) -> Lowered:
         """The tape, writing the outputs."""

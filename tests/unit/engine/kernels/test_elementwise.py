@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from engine.evaluate.program import OPS, TERNARY, UNARY, Program, Step
 from engine.geo.stack import Stack
 from engine.kernels import elementwise as fast
+from engine.kernels import tape
 from engine.reference import elementwise as slow
 from engine.reference.elementwise import FLOATS, dtypes_of
 from tests.unit.engine.kernels.programs import (
@@ -107,6 +108,16 @@ def test_a_plane_and_its_square_may_both_be_wanted() -> None:
     steps = (Step("square", (0,), "float64"), Step("sqrt", (1,), "float64"))
     program = Program(("float64",), (), steps, (1, 2, 1))
     assert agree(program, [Stack(np.linspace(-9, 9, 2000).reshape(1, 40, 50), None)], [])
+
+
+@pytest.mark.parametrize("large", [1, 1 << 40])
+def test_bits_do_not_depend_on_the_length_of_blocks(
+    monkeypatch: pytest.MonkeyPatch, large: int
+) -> None:
+    monkeypatch.setattr(tape, "LARGE", large)
+    steps = (Step("sin", (0,), "float32"), Step("pow", (1, 0), "float32"))
+    stack = Stack(plane("float32", (2, 61, 67), np.random.default_rng(0)), None)
+    assert agree(Program(("float32",), (), steps, (1, 2)), [stack], [])
 
 
 def test_programs_of_hundreds_of_steps_run() -> None:
