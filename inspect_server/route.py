@@ -55,7 +55,7 @@ def route(request: bytes) -> Lane | None:
 def is_scalar(message: inspect_pb2.InspectRequest) -> bool:
     """Whether every value on the way to the answer is a number, truth value or time."""
     graph, arguments = message.graph, message.arguments
-    longest = max(map(len, (graph.nodes, graph.parameters, graph.lines, arguments)))
+    longest = max(len(graph.nodes), len(graph.parameters), len(graph.lines), len(arguments))
     is_native = message.format.name in ("", "native")
     if longest > MAX_LOOP_NODES or graph.functions or not is_native:
         return False

@@ -66,6 +66,7 @@ class Crew:
         self._config = config
         self._emit = emit
         self._on_idle = on_idle
+        self._has_started = False
         self._failed_starts = 0
         self._start_error: SwathError | None = None
         self._born_at_s: dict[EngineProcess, float] = {}
@@ -87,6 +88,7 @@ class Crew:
                 raise self._start_error
             self._news.clear()
             await self._news.wait()
+        self._has_started = True
         self._fill_spares()
 
     async def close(self) -> None:
@@ -159,7 +161,8 @@ class Crew:
             self._did_not_start(engine)
         caught = self.quarantine.blame(engine.last_sources) if engine.is_guilty else ()
         fields = {"pid": engine.pid, "how": engine.how_it_ended, "sources": engine.last_sources}
-        self._emit("engine_lost", {**fields, "quarantined": caught})
+        if self._has_started:  # before, `start` raises the reason
+            self._emit("engine_lost", {**fields, "quarantined": caught})
         pause_s = min(0.1 * 2**self._failed_starts, LONGEST_PAUSE_S) if self._failed_starts else 0.0
         self._loop.call_later(pause_s, self._refill)
 
