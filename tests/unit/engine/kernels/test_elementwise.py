@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -118,6 +120,17 @@ def test_bits_do_not_depend_on_the_length_of_blocks(
     steps = (Step("sin", (0,), "float32"), Step("pow", (1, 0), "float32"))
     stack = Stack(plane("float32", (2, 61, 67), np.random.default_rng(0)), None)
     assert agree(Program(("float32",), (), steps, (1, 2)), [stack], [])
+
+
+def test_threads_that_run_one_program_at_once_do_not_meet() -> None:
+    steps = (Step("exp", (0,), "float32"), Step("add", (1, 0), "float32"))
+    program = Program(("float32",), (), steps, (2,))
+    stacks = [Stack(np.full((1, 300, 300), i, np.float32), None) for i in range(32)]
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda s: fast.run(program, [s], [])[0], stacks))
+    assert all(
+        same_stack(g, slow.run(program, [s], [])[0]) for g, s in zip(got, stacks, strict=True)
+    )
 
 
 def test_programs_of_hundreds_of_steps_run() -> None:
