@@ -204,7 +204,7 @@ class Engine:
                 where, self.reader, outside, self._tier, budget, stages.numbers, self._reading
             )
         interpreter = Interpreter(graph, types, context, bound, self._is_batching)
-        gathered = gather(interpreter.result())
+        gathered = gather(interpreter.result(), budget)
         plans = []
         if any(r.planes for r in gathered.rasters):
             limits = self.config.limits

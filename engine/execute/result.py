@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.evaluate.budget import Budget
 from engine.evaluate.context import Closure, Context
 from engine.evaluate.deferred import Deferred
 from engine.evaluate.lazy import LazyCollection, LazyGroups, LazyImage, PropertyTable
@@ -22,6 +23,8 @@ from swath.stream import Chunk, RasterHeader, RasterRef
 
 MOST_VALUES = 5_000_000
 """Most numbers, strings and other leaves of a result that is not pixels."""
+CHECKED_EVERY = 8192
+"""Values between two looks at the budget: some 5 ms."""
 DEEPEST = 64
 """Most levels of lists, tuples and dicts in a result."""
 CHUNK_BYTES = 1024 * 1024
@@ -58,11 +61,12 @@ class Gathered:
         return [p for r in self.rasters for p in r.planes]
 
 
-def gather(value: Any) -> Gathered:
+def gather(value: Any, budget: Budget) -> Gathered:
     """Find the rasters and the numbers from pixels in a value.
 
     Raises:
         TypeMismatch: a function or a groupby is no result. ResultTooLarge: over MOST_VALUES.
+        DeadlineExceeded, Cancelled.
     """
     numbers: list[Deferred] = []
     rasters: list[Raster] = []
@@ -70,6 +74,8 @@ def gather(value: Any) -> Gathered:
 
     def visit(item: Any, depth: int = 0) -> Any:
         left[0] -= 1
+        if left[0] % CHECKED_EVERY == 0:
+            budget.check()
         if depth > DEEPEST:
             raise ResultTooLarge(f"The result nests deeper than {DEEPEST} levels.")
         if left[0] < 0:
