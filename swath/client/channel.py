@@ -41,7 +41,7 @@ def channel(address: str) -> grpc.Channel:
         return found
     with _lock:
         if key not in _channels:
-            _channels[key] = grpc.insecure_channel(address, options=_options(address))
+            _channels[key] = grpc.insecure_channel(address, options=options(address))
         return _channels[key]
 
 
@@ -53,7 +53,8 @@ def close(address: str) -> None:
         found.close()
 
 
-def _options(address: str) -> list[tuple[str, int]]:
+def options(address: str) -> list[tuple[str, int]]:
+    """What the channel to a server is opened with."""
     # A proxy that the environment names is not asked for what is on this machine.
     is_local = address.startswith(_LOOPBACK)
     return [*_OPTIONS, *([("grpc.enable_http_proxy", 0)] if is_local else [])]
