@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import threading
@@ -30,14 +31,8 @@ Progress = Callable[[int, int, str], None]
 """Called with (done, total, name) as kernels are compiled."""
 
 _HERE: Final = Path(__file__).resolve().parent
-_SHARED: Final = ("jit.py", "compile.py")
-_FORMULAS: Final = (
-    "polynomials.py",
-    "transcendental.py",
-    "angles.py",
-    "primitives.py",
-    "weights.py",
-)
+_IMPORT: Final = re.compile(r"^from engine\.([\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+_NAME: Final = re.compile(r"\w+")
 
 _lock = threading.RLock()
 _addresses: dict[tuple[str, str], int] = {}
@@ -67,12 +62,24 @@ def file_name(module: str) -> str:
     """`<module>-<key>.kernels`: changes with anything that could change the code's bits."""
     stem = module.rpartition(".")[2]
     digest = hashlib.blake2b(digest_size=16)
-    sources = [_HERE / f"{stem}.py", *(_HERE / name for name in _SHARED)]
-    sources += [_HERE.parent / "reference" / name for name in _FORMULAS]
-    for path in sources:
-        digest.update(path.read_bytes() + b"\0")
+    sources = {_HERE / "compile.py": _source(_HERE / "compile.py")}
+    _collect(_HERE / f"{stem}.py", sources)
+    for path in sorted(sources):
+        digest.update(sources[path].encode() + b"\0")
     digest.update(_machine().encode())
     return f"{stem}-{digest.hexdigest()}.kernels"
+
+
+def _collect(path: Path, sources: dict[Path, str]) -> None:
+    """Add a file and, in turn, those of the engine that it imports: they may hold formulas."""
+    sources[path] = _source(path)
+    if path.name == "jit.py":
+        return
+    for package, names in _IMPORT.findall(sources[path]):
+        place = _HERE.parent.joinpath(*package.split("."))
+        for found in (place.with_suffix(".py"), *(place / f"{n}.py" for n in _NAME.findall(names))):
+            if found not in sources and found.is_file():
+                _collect(found, sources)
 
 
 @cache
@@ -84,9 +91,13 @@ def _machine() -> str:
 
 def pack(code: bytes, symbols: dict[str, str]) -> bytes:
     """A kernel file: one line of JSON (symbols, checksum), then the object code."""
-    checksum = hashlib.blake2b(code, digest_size=16).hexdigest()
-    head = json.dumps({"symbols": symbols, "checksum": checksum, "bytes": len(code)})
+    head = json.dumps({"symbols": symbols, "checksum": _checksum(code, symbols)})
     return head.encode() + b"\n" + code
+
+
+def _checksum(code: bytes, symbols: dict[str, str]) -> str:
+    names = json.dumps(symbols, sort_keys=True).encode()
+    return hashlib.blake2b(names + b"\n" + code, digest_size=16).hexdigest()
 
 
 def unpack(content: bytes) -> tuple[bytes, dict[str, str]] | None:
@@ -97,7 +108,7 @@ def unpack(content: bytes) -> tuple[bytes, dict[str, str]] | None:
         symbols, checksum = dict(fields["symbols"]), str(fields["checksum"])
     except (ValueError, KeyError, TypeError):
         return None
-    if hashlib.blake2b(code, digest_size=16).hexdigest() != checksum:
+    if _checksum(code, symbols) != checksum:
         return None
     return code, symbols
 
