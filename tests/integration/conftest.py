@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +12,7 @@ import pytest
 from swath.client import InspectClient
 from swath.grid import Affine, Grid, Shape2d
 from tests.imagery import catalog_of, days
-
-PROGRAM = "from swath.command.main import main; main()"
-START_S = 90
-"""A first start compiles kernels."""
+from tests.integration.server import running
 
 
 @dataclass(frozen=True)
@@ -52,29 +45,5 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     pictures = days(folder / "pictures", grid, bands, dates)
     pattern = "{date:%Y-%m-%d}/scene_{band}.tif"
     catalog_of(pictures, pattern, "fields", ["scl:class"], folder / "data").close()
-    ports = ("--inspect-port", "0", "--metrics-port", "-1", "--engines", "1")
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "serve", "--data", str(folder / "data"), *ports],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        yield Served(_address(process), grid, bands, dates)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
-
-
-def _address(process: subprocess.Popen[str]) -> str:
-    """Where it says that it listens; from then on its output is read and dropped."""
-    assert process.stdout is not None
-    watch = threading.Timer(START_S, process.kill)
-    watch.start()
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if " ready on " in line:
-            watch.cancel()
-            threading.Thread(target=process.stdout.read, daemon=True).start()
-            return line.partition(" ready on ")[2].split()[0]
-    watch.cancel()
-    raise AssertionError(f"swath serve did not start: {''.join(said)}")
+    with running(folder / "data") as address:
+        yield Served(address, grid, bands, dates)

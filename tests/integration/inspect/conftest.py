@@ -51,6 +51,10 @@ class RunningServer:
         """The call of a rehearsed computation on an engine process."""
         return self.call(rehearsed(name, argument), **options)
 
+    def rehearsed(self, name: str, argument: str = "") -> bytes:
+        """The request of a rehearsed computation."""
+        return rehearsed(name, argument)
+
     def ask(self, name: str, argument: str = "", **options: Any) -> list[bytes]:
         """All messages of a rehearsed computation. Raises our errors."""
         try:

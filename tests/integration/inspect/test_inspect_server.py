@@ -6,6 +6,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -75,6 +77,21 @@ def test_a_client_that_disconnects_stops_the_work(server):
     before = cpu_s(engine)
     time.sleep(0.3)
     assert cpu_s(engine) - before < 0.1
+
+
+def test_a_client_that_dies_while_it_reads_is_no_fault_of_the_server(server):
+    code = (
+        "import grpc, os, sys\n"
+        "rpc = grpc.insecure_channel(sys.argv[1]).unary_stream(sys.argv[2])\n"
+        "next(rpc(bytes.fromhex(sys.argv[3])))\n"
+        "os._exit(0)\n"
+    )
+    request = server.rehearsed("count", "300,1000003").hex()
+    method = "/swath.v1.InspectService/Inspect"
+    subprocess.run([sys.executable, "-c", code, f"127.0.0.1:{server.port}", method, request])
+    said = json.loads(server.wait_for_log(f'"request_bytes": {len(request) // 2},'))
+    assert said["code"] == "CANCELLED"
+    assert server.ask("echo", "next") == [b"next"]
 
 
 def test_the_callers_deadline_ends_the_request(server):
