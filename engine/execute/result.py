@@ -14,8 +14,8 @@ from engine.evaluate.deferred import Deferred
 from engine.evaluate.lazy import LazyCollection, LazyGroups, LazyImage, PropertyTable
 from engine.evaluate.plane import Plane
 from engine.execute.tasks import Execution
-from engine.execute.tier import zeroed
 from engine.geo.stack import Stack
+from engine.kernels.masks import without_idle
 from engine.plan.plan import Plan, plan_for, windows_of
 from swath.errors import ResultTooLarge, TypeMismatch
 from swath.grid import Grid, Window
@@ -166,24 +166,20 @@ def chunks(gathered: Gathered, plans: Sequence[Plan], execution: Execution) -> I
         if raster.planes:
             plan = next(waiting)
             for window in windows_of(plan):
-                yield from _window_chunks(index, window, execution.run(plan, window))
+                stacks = map(execution.tier.zero_under, execution.run(plan, window))
+                yield from _window_chunks(index, window, list(map(without_idle, stacks)))
 
 
 def _window_chunks(raster: int, window: Window, stacks: Sequence[Stack]) -> Iterator[Chunk]:
     """Neighbouring bands of one dtype together, as long as a chunk stays small."""
-    clean = [zeroed(s) for s in stacks]
     start = 0
-    while start < len(clean):
+    while start < len(stacks):
+        first = stacks[start].values
+        most = max(CHUNK_BYTES // max(first.nbytes, 1), 1)
         stop = start + 1
-        size = clean[start].values.nbytes
-        while (
-            stop < len(clean)
-            and clean[stop].values.dtype == clean[start].values.dtype
-            and size + clean[stop].values.nbytes <= CHUNK_BYTES
-        ):
-            size += clean[stop].values.nbytes
+        while stop < min(len(stacks), start + most) and stacks[stop].values.dtype == first.dtype:
             stop += 1
-        yield _chunk(raster, (start, stop), window, clean[start:stop])
+        yield _chunk(raster, (start, stop), window, stacks[start:stop])
         start = stop
 
 

@@ -13,6 +13,7 @@ from engine.evaluate.program import Program
 from engine.geo.stack import Stack
 from engine.kernels import cells as kernel_cells
 from engine.kernels import elementwise as kernel_elementwise
+from engine.kernels import masks as kernel_masks
 from engine.kernels import reduce as kernel_reduce
 from engine.kernels import warp as kernel_warp
 from engine.reference import cells as reference_cells
@@ -44,6 +45,14 @@ class Tier:
     """The median of what `gather` gave."""
     warp: Warp
     """Resampling of what sources give."""
+    zero_under: Callable[[Stack], Stack]
+    """A stack with 0 under its mask (M7)."""
+
+
+def _zero_under(stack: Stack) -> Stack:
+    if stack.mask is None:
+        return stack
+    return Stack(np.where(stack.mask, stack.values.dtype.type(0), stack.values), stack.mask)
 
 
 REFERENCE = Tier(
@@ -56,6 +65,7 @@ REFERENCE = Tier(
     reference_cells.gather,
     reference_cells.median,
     reference_warp,
+    _zero_under,
 )
 KERNELS = Tier(
     "kernels",
@@ -67,12 +77,5 @@ KERNELS = Tier(
     reference_cells.gather,
     kernel_cells.median,
     kernel_warp,
+    kernel_masks.zero_under,
 )
-
-
-def zeroed(stack: Stack) -> Stack:
-    """The stack with 0 under its mask (M7); a new array where something has to change."""
-    if stack.mask is None or not stack.mask.any():
-        return Stack(stack.values, None)
-    values = np.where(stack.mask, stack.values.dtype.type(0), stack.values)
-    return Stack(values, stack.mask)
