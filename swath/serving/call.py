@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 import grpc
 from grpc import aio
@@ -53,20 +53,27 @@ class Call:
 
         Raises:
             DeadlineExceeded: the client took nothing for a minute, or until the deadline.
+            Cancelled: the client is gone.
         """
         if not self.is_stream:
             self.reply = message
         elif self.messages == 0 and len(message) < SMALL_BYTES:
-            await self.context.write(message)  # the first few bytes find room in any client
+            await self._write(message)  # the first few bytes find room in any client
         else:
             await self._write_in_time(message)
         self.messages += 1
         self.response_bytes += len(message)
 
+    async def _write(self, message: bytes) -> None:
+        try:
+            await self.context.write(message)
+        except aio.BaseError:
+            raise errors.Cancelled("The client is gone.") from None
+
     async def _write_in_time(self, message: bytes) -> None:
         try:
             async with asyncio.timeout_at(min(self.deadline_s, time.monotonic() + STALL_S)):
-                await self.context.write(message)
+                await self._write(message)
         except TimeoutError:
             raise errors.DeadlineExceeded("The client did not take the answer in time.") from None
 
@@ -181,7 +188,11 @@ def _blame(told: errors.SwathError, problem: Exception) -> dict[str, Any]:
     return fields
 
 
-async def _abort(context: Context, problem: errors.SwathError) -> NoReturn:
+async def _abort(context: Context, problem: errors.SwathError) -> None:
     code, text, trailers = status.to_status(problem)
-    await context.abort(code, text, trailers)
-    raise AssertionError("abort raises")
+    try:
+        await context.abort(code, text, trailers)
+    except aio.AbortError:
+        raise
+    except aio.BaseError:
+        return  # the client is gone, so nobody is there to be told
