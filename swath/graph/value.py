@@ -17,6 +17,7 @@ from swath.errors import InvalidArgument, InvalidGraph, TypeMismatch
 from swath.geocontext import GeoContextValue
 from swath.graph.subtype import fits, join
 from swath.graph.type import (
+    ANY,
     ARRAY,
     BOOL,
     DATETIME,
@@ -55,7 +56,7 @@ _SIMPLE: dict[type, Type] = {
 def type_of(value: Any, depth: int = 0) -> Type:
     """The narrowest type of a value; that of an empty list is `List[Any]`.
 
-    A dict whose values have different types is a `KnownDict` of its keys, else a `Dict`.
+    A dict whose values have nothing in common is a `KnownDict` of its keys, else a `Dict`.
 
     Raises:
         TypeMismatch: not a value of the language, or a dict with keys that are not text.
@@ -89,9 +90,10 @@ def _type_of_dict(value: dict[Any, Any], depth: int) -> Type:
     if not all(type(key) is str for key in value):
         raise TypeMismatch("the keys of a dict in a graph are text")
     types = {key: type_of(item, depth) for key, item in value.items()}
-    if len(set(types.values())) > 1:
+    common = join(types.values())
+    if types and common == ANY and ANY not in types.values():
         return known_dict_of(types)
-    return dict_of(STR, join(types.values()))
+    return dict_of(STR, common)
 
 
 def check_value(value: Any, wanted: Type) -> None:
@@ -102,10 +104,27 @@ def check_value(value: Any, wanted: Type) -> None:
         and what `type_of` raises.
     """
     got = type_of(value)
-    if got != wanted and not fits(got, wanted):
+    if got != wanted and not fits(got, wanted) and not _is_of(value, wanted):
         raise TypeMismatch(
             f"{got} is written where {wanted} is declared", expected=str(wanted), got=str(got)
         )
+
+
+def _is_of(value: Any, wanted: Type) -> bool:
+    """Whether a value, looked at part by part, is of a type: each field of a KnownDict by itself.
+
+    By recursion: `type_of` has passed the value, so it is not nested too deep.
+    """
+    if isinstance(value, dict) and wanted.name == "KnownDict" and wanted.args:
+        known, (_, other) = dict(wanted.fields), wanted.args
+        return all(_is_of(one, known.get(key, other)) for key, one in value.items())
+    if isinstance(value, dict) and wanted.name == "Dict" and wanted.args:
+        return all(_is_of(one, wanted.args[1]) for one in value.values())
+    if isinstance(value, list) and wanted.name == "List" and wanted.args:
+        return all(_is_of(one, wanted.args[0]) for one in value)
+    if isinstance(value, tuple) and wanted.name == "Tuple" and len(value) == len(wanted.args):
+        return all(map(_is_of, value, wanted.args))
+    return fits(type_of(value), wanted)
 
 
 def key_of(value: Any) -> object:

@@ -21,7 +21,7 @@ from swath.graph.type import (
     list_of,
     tuple_of,
 )
-from swath.ops.members import member_type
+from swath.ops.members import MEMBERS, member_type
 from swath.ops.op import ABSENT, Argument, Op
 from swath.ops.row import (
     DICT,
@@ -81,10 +81,12 @@ def _dict(pairs: tuple[Argument, ...], fields: dict[str, Argument]) -> Type:
     keys, values = pairs[::2], pairs[1::2]
     key = join({k.type for k in keys} | ({STR} if fields else set()))
     types = {v.type for v in values} | {v.type for v in fields.values()}
-    if len(types) > 1 and all(type(k.value) is str for k in keys):
+    common = join(types)
+    is_mixed = common == ANY and bool(types) and ANY not in types
+    if is_mixed and all(type(k.value) is str for k in keys):
         known = {k.value: v.type for k, v in zip(keys, values, strict=True)}
         return known_dict_of(known | {name: v.type for name, v in fields.items()})
-    return dict_of(key, join(types))
+    return dict_of(key, common)
 
 
 def _from_pairs(pairs: Argument) -> Type:
@@ -280,6 +282,7 @@ ACCESS = (
         + tuple(f"Datetime.{part}" for part in
                 ("year", "month", "day", "hour", "minute", "second", "microsecond"))
         + tuple(f"Timedelta.{part}" for part in ("days", "seconds", "microseconds"))
+        + tuple(f"GeoContext.{name}" for name in MEMBERS["GeoContext"])
         + ("Any.__getattr__",),
         reads_values=True,
     ),

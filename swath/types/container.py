@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from swath.graph.expression import Expression
-from swath.graph.type import Type
+from swath.errors import TypeMismatch
+from swath.graph.expression import Apply, Cast, Constant, Expression
+from swath.graph.subtype import as_dict, fits
+from swath.graph.type import Type, known_dict_of
+from swath.graph.value import type_of
 from swath.types.alias import Alias, alias
 from swath.types.apply import apply
 from swath.types.derive import provide
-from swath.types.promote import promote_to
+from swath.types.promote import promote, promote_to
 from swath.types.proxy import Proxy
 
 
@@ -87,12 +90,38 @@ class KnownDict(Proxy):
 def _dict(wanted: Type, dct: tuple[Any, ...], kwargs: dict[str, Any]) -> Expression:
     if len(dct) == 1 and isinstance(dct[0], Proxy) and not kwargs:
         return promote_to(dct[0], wanted)
-    return promote_to(dict(*dct, **kwargs), wanted)
+    made = promote(dict(*dct, **kwargs))
+    if wanted.name == "Dict" and made.type.name == "KnownDict":
+        return _told(made, as_dict(made.type), wanted)
+    if wanted.name == "KnownDict" and made.type.name == "Dict":
+        return _told(made, _fields_known(made), wanted)
+    return _told(made, made.type, wanted)
 
 
-def pairs_of(pairs: Iterable[Any]) -> Any:
-    """A list of pairs as `dict.from_pairs` takes it."""
-    return pairs if isinstance(pairs, Proxy) else [tuple(pair) for pair in pairs]
+def _fields_known(made: Expression) -> Type:
+    """The KnownDict that a dict with written keys is."""
+    if isinstance(made, Constant):
+        return known_dict_of({key: type_of(one) for key, one in made.value.items()})
+    assert isinstance(made, Apply)
+    keys, values = made.args[::2], made.args[1::2]
+    return known_dict_of(
+        {
+            key.value: one.type
+            for key, one in zip(keys, values, strict=True)
+            if isinstance(key, Constant) and isinstance(key.value, str)
+        }
+    )
+
+
+def _told(made: Expression, type_: Type, wanted: Type) -> Expression:
+    """The dict as one of `type_`, if it fits where `wanted` is asked for."""
+    if not fits(type_, wanted):
+        problem = f"expected {wanted}, got {type_}"
+        raise TypeMismatch(problem, expected=str(wanted), got=str(type_))
+    told = wanted if wanted.args else type_
+    if isinstance(made, Constant):
+        return Constant(made.value, told)
+    return made if told == made.type else Cast(made, told)
 
 
 for _cls in (List, Tuple, Dict, KnownDict):

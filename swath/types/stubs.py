@@ -103,7 +103,7 @@ def _class(cls: type[Proxy]) -> str:
 
 def _is_operator(name: str) -> bool:
     return name.startswith("__") and name not in (
-        "__class_getitem__", "__doc__", "__module__", "__slots__", "__getattr__",
+        "__class_getitem__", "__doc__", "__module__", "__slots__",
     )  # fmt: skip
 
 

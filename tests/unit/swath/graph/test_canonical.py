@@ -190,7 +190,9 @@ def test_digests_are_equal_exactly_when_the_expressions_are(
     node = graph.nodes[number]
     if isinstance(node, Call) and node.op in BINARY:
         x, y = node.args
-        changed: Node = Call(data.draw(st.sampled_from(BINARY)), tuple(data.draw(st.permutations([x, y]))))
+        changed: Node = Call(
+            data.draw(st.sampled_from(BINARY)), tuple(data.draw(st.permutations([x, y])))
+        )
     elif isinstance(node, ParameterRef) and node.function >= 0:
         changed = ParameterRef(node.function, 1 - node.position)
     elif isinstance(node, Literal) and node.type == INT:
@@ -216,9 +218,9 @@ def test_names_of_function_parameters_do_not_matter() -> None:
 
 
 def test_an_inner_function_is_the_same_inside_and_outside() -> None:
-    inside = wf.List([1]).map(lambda x: wf.List([2]).map(lambda y: y + 1))  # noqa: ARG005
+    inside = wf.List([1]).map(lambda x: wf.List([2]).map(lambda y: y + 1))
     shared = wf.List([2]).map(lambda y: y + 1)
-    outside = wf.List([1]).map(lambda x: shared)  # noqa: ARG005
+    outside = wf.List([1]).map(lambda x: shared)
     assert of(inside) == of(outside)
 
 

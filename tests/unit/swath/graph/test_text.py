@@ -23,8 +23,8 @@ def test_a_pipeline_reads_as_it_was_typed() -> None:
     col = wf.ImageCollection.from_id("s2", "2019-06-01", limit=10)
     june = col.filter(lambda i: i.properties["date"].month == 6)
     assert wf.show(june.map(lambda i: i.pick_bands("B")).median("images")) == (
-        "x1 = ImageCollection.from_id('s2', start_datetime=Datetime('2019-06-01T00:00:00'), limit=10)"
-        ".filter(lambda i: i.properties['date'].month == 6)\n"
+        "x1 = ImageCollection.from_id('s2', start_datetime=Datetime('2019-06-01T00:00:00'),"
+        " limit=10).filter(lambda i: i.properties['date'].month == 6)\n"
         "x1.map(lambda i2: i2.pick_bands('B')).median('images')"
     )
 
