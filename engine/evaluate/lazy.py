@@ -116,12 +116,15 @@ class LazyPlane:
 
     def making(self) -> Plane:
         """The plane, made now from `needs`, which are there. Errors name the node."""
+        token = CURRENT.set(self._place)
         try:
             return self._make()
         except SwathError as error:
             if self._place is not None:
                 error.at(node=self._place.node, op=self._place.op, line=self._place.line)
             raise
+        finally:
+            CURRENT.reset(token)
 
 
 @dataclass(frozen=True, eq=False)

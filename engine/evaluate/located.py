@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A node of the graph."""
+    """A node of the graph; every field absent when unknown."""
 
-    node: int
-    op: str
+    node: int | None
+    op: str | None
     line: str | None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.evaluate import dtypes
 from engine.evaluate.deferred import Number
+from engine.evaluate.located import Place
 
 Source = Any
 """An `Asset` or an in-memory source of `engine.sources`; has `dtype_read` and `kind`."""
@@ -27,6 +28,8 @@ class ReadPlane:
     """One for each image; None: no such file, wholly masked."""
     resampling: str
     dtype: str
+    origin: Place | None = None
+    """The node that asked for these images; errors of reading name it."""
 
     @property
     def count(self) -> int:
@@ -148,10 +151,16 @@ class Planes:
             plane = self._known[key] = make()
         return plane
 
-    def read(self, sources: tuple[Source | None, ...], resampling: str, dtype: str) -> Plane:
+    def read(
+        self,
+        sources: tuple[Source | None, ...],
+        resampling: str,
+        dtype: str,
+        origin: Place | None = None,
+    ) -> Plane:
         """Pixels of one source for each image."""
         key = ("read", tuple(map(id, sources)), resampling)
-        return self._same(key, lambda: ReadPlane(sources, resampling, dtype))
+        return self._same(key, lambda: ReadPlane(sources, resampling, dtype, origin))
 
     def scalar(self, numbers: Sequence[Number]) -> Plane:
         """Numbers as pixels."""
@@ -219,7 +228,8 @@ class Planes:
         if indices and max(indices) >= node.count:
             return node
         if isinstance(node, ReadPlane):
-            return self.read(tuple(node.sources[i] for i in indices), node.resampling, node.dtype)
+            sources = tuple(node.sources[i] for i in indices)
+            return self.read(sources, node.resampling, node.dtype, node.origin)
         if isinstance(node, ScalarPlane):
             return self.scalar([node.numbers[i] for i in indices])
         if isinstance(node, TakePlane):
@@ -250,7 +260,7 @@ class Planes:
             if len(reads) < len(parts) or len({r.resampling for r in reads}) > 1:
                 return None
             sources = tuple(s for r in reads for s in r.sources)
-            return self.read(sources, first.resampling, first.dtype)
+            return self.read(sources, first.resampling, first.dtype, first.origin)
         if isinstance(first, MapPlane):
             return self._reroll_map(parts, first, depth)
         return None

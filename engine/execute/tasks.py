@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluate.budget import Budget
+from engine.evaluate.located import Place
 from engine.evaluate.plane import (
     FoldPlane,
     Plane,
@@ -109,39 +110,47 @@ class Execution:
         return np.asarray(known, dtype=dtype)
 
     def _read(self, plane: ReadPlane, grid: Grid, window: Window) -> Stack:
+        outside = self.outside(self.where, window)
+        if outside is not None or plane.count > 1 or plane.sources[0] is None:
+            return self._read_all(plane, grid, window, outside)
+        values, mask = self._read_one(plane, plane.sources[0], grid, window)
+        alone = values.astype(plane.dtype, copy=False)  # what was read is ours: nobody else has it
+        return Stack(alone[None], mask[None] if mask is not None and mask.any() else None)
+
+    def _read_all(
+        self, plane: ReadPlane, grid: Grid, window: Window, outside: Mask | None
+    ) -> Stack:
         shape = (plane.count, window.rows, window.cols)
         values = np.zeros(shape, dtype=plane.dtype)
         mask = np.zeros(shape, dtype=np.uint8)
-        outside = self.outside(self.where, window)
         for index, source in enumerate(plane.sources):
             self.budget.check()
             if source is None:
                 mask[index] = 1
             else:
-                self._read_one(source, grid, window, plane.resampling, values[index], mask[index])
+                found, invalid = self._read_one(plane, source, grid, window)
+                values[index] = found
+                if invalid is not None:
+                    mask[index] = invalid
             if outside is not None:
                 mask[index] |= outside
         return Stack(values, mask if mask.any() else None)
 
     def _read_one(
-        self,
-        source: Any,
-        grid: Grid,
-        window: Window,
-        resampling: str,
-        values: NDArray[Any],
-        mask: Mask,
-    ) -> None:
+        self, plane: ReadPlane, source: Any, grid: Grid, window: Window
+    ) -> tuple[NDArray[Any], Mask | None]:
+        self.budget.check()
         try:
             with self.reading(getattr(source, "href", "")):
-                read, invalid = self.reader.read(source, grid, window, resampling, self.budget)
+                values, mask = self.reader.read(source, grid, window, plane.resampling, self.budget)
         except SwathError as error:
-            raise error.at(window=str(window)) from None
-        values[...] = read
-        if invalid is not None:
-            mask[...] = invalid
-        self.pixels_read += read.size
-        self.bytes_read += read.nbytes
+            origin = plane.origin or Place(None, None, None)
+            raise error.at(
+                node=origin.node, op=origin.op, line=origin.line, window=str(window)
+            ) from None
+        self.pixels_read += values.size
+        self.bytes_read += values.nbytes
+        return values, mask
 
 
 def _alike(planes: Sequence[Plane], stacks: Sequence[Stack]) -> list[Stack]:

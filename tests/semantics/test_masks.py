@@ -118,3 +118,15 @@ def test_m7_values_under_the_mask_are_zero(ask: Ask) -> None:
 
 def test_m8_zeros_of_either_sign_are_equal(ask: Ask) -> None:
     assert pixels(ask(image(-0.0, "float32") == image(0.0, "float32")))[0][0] is True
+
+
+def test_m9_a_number_that_is_nan_masks(ask: Ask) -> None:
+    assert pixels(ask(image(1) + float("nan")))[0][0] is None
+
+
+def test_m9_an_infinite_number_does_not_mask_by_itself(ask: Ask) -> None:
+    assert pixels(ask(image(1) < float("inf")))[0][0] is True
+
+
+def test_m2_an_infinite_sample_is_masked_where_a_source_has_it(ask: Ask) -> None:
+    assert pixels(ask(image(np.inf, "float32") + 1))[0][0] is None

@@ -15,6 +15,7 @@ from engine.catalog.product import Band as ProductBand
 from engine.catalog.selection import Selection
 from engine.evaluate.context import Context
 from engine.evaluate.lazy import Band, LazyCollection, LazyImage, PropertyTable
+from engine.evaluate.located import CURRENT
 from engine.evaluate.plane import Plane, asset_dtype
 from engine.evaluate.time import instant
 from engine.geo.resampling import FOR_CLASSES, check_name, resampled_dtype
@@ -149,7 +150,7 @@ def read_plane(
     if level == "raw":
         sources = tuple(_raw(s) for s in sources)
     dtype = resampled_dtype(asset_dtype(sources, "float32"), chosen)
-    return context.planes.read(sources, chosen, dtype)
+    return context.planes.read(sources, chosen, dtype, CURRENT.get())
 
 
 def _raw(source: Asset | ArrayAsset | None) -> Asset | ArrayAsset | None:
