@@ -9,6 +9,10 @@ from grpc import aio
 from swath.serving.call import Calls
 from swath.serving.standard import Health
 
+FLUSH_S = 2.0
+"""Time for answers that are written to reach their clients; only streams without end, such as
+those of health, use it up."""
+
 
 async def drain(server: aio.Server, health: Health, calls: Calls, grace_s: float) -> bool:
     """Stop a server; whether every call could finish within `grace_s`.
@@ -24,7 +28,6 @@ async def drain(server: aio.Server, health: Health, calls: Calls, grace_s: float
         has_finished = False
     else:
         has_finished = True
-        # The answers are on their way; what is left are streams without end, such as health's.
-        await server.stop(0.2)
+        await server.stop(FLUSH_S)
     await stopping
     return has_finished
