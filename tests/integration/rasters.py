@@ -27,6 +27,20 @@ def profile(path: Path) -> Any:
         return dataset.profile
 
 
+def sampled(
+    path: Path, west: float, north: float, size: float, shape: tuple[int, int], band: int = 1
+) -> Any:
+    """The pixel of a file that holds each centre of a grid in its own crs; outside masked (W6)."""
+    with rasterio.open(path) as dataset:
+        values, (a, _, c, _, e, f, *_) = dataset.read(band, masked=True), dataset.transform
+    y = north - (np.arange(shape[0]) + 0.5) * size
+    x = west + (np.arange(shape[1]) + 0.5) * size
+    rows, cols = np.floor((y - f) / e).astype(int), np.floor((x - c) / a).astype(int)
+    inside = np.outer((rows >= 0) & (rows < values.shape[0]), (cols >= 0) & (cols < values.shape[1]))
+    at = np.ix_(np.clip(rows, 0, values.shape[0] - 1), np.clip(cols, 0, values.shape[1] - 1))
+    return np.ma.masked_array(values.data[at], np.ma.getmaskarray(values)[at] | ~inside)
+
+
 def filled(stack: Any) -> Any:
     """float64 with nan where masked."""
     return np.ma.filled(np.ma.asarray(stack).astype(np.float64), np.nan)
