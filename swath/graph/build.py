@@ -32,7 +32,12 @@ MAX_LINES = 1000
 _NOTHING: Mapping[str, Expression] = {}
 
 
-def build(expression: Expression, substitutes: Mapping[str, Expression] = _NOTHING) -> Graph:
+def build(
+    expression: Expression,
+    substitutes: Mapping[str, Expression] = _NOTHING,
+    *,
+    is_open: bool = False,
+) -> Graph:
     """The graph of an expression; of a function that of its body, with its parameters.
 
     Parameters of the graph are in order of first use. Nodes that are equal in structure are one
@@ -40,11 +45,13 @@ def build(expression: Expression, substitutes: Mapping[str, Expression] = _NOTHI
 
     Args:
         substitutes: expressions to put in place of global variables, by name.
+        is_open: parameters of functions that the expression is not inside of become parameters of
+            the graph, to show a part of a function.
     Raises:
         TypeMismatch: two global variables have one name and different types.
         InvalidGraph: a function's parameter is used outside of it.
     """
-    builder = _Builder(substitutes)
+    builder = _Builder(substitutes, is_open)
     if isinstance(expression, Lambda):
         for variable in expression.variables:
             builder.declare(variable)
@@ -53,7 +60,8 @@ def build(expression: Expression, substitutes: Mapping[str, Expression] = _NOTHI
 
 
 class _Builder:
-    def __init__(self, substitutes: Mapping[str, Expression]) -> None:
+    def __init__(self, substitutes: Mapping[str, Expression], is_open: bool) -> None:
+        self.is_open = is_open
         self.substitutes = substitutes
         self.nodes: list[Node] = []
         self.free: list[int] = []
@@ -71,7 +79,7 @@ class _Builder:
         if position is None:
             position = self.names[variable.name] = len(self.parameters)
             self.parameters.append(variable)
-        elif self.parameters[position].type != variable.type:
+        elif self.parameters[position].type != variable.type and not self.is_open:
             types = f"{self.parameters[position].type} and {variable.type}"
             raise TypeMismatch(f"parameter {variable.name} is used as {types}")
         self.owners[id(variable)] = -1, position
@@ -147,7 +155,7 @@ class _Builder:
             return self.done[id(self.substitutes[variable.name])]
         owner = self.owners.get(id(variable))
         if owner is None:
-            if not variable.is_global:
+            if not (variable.is_global or self.is_open):
                 raise _leaked(f"the parameter {variable.name}")
             owner = -1, self.declare(variable)
         free = 0 if owner[0] == -1 else 1 << owner[0]

@@ -67,7 +67,8 @@ def show_short(expression: Expression) -> str:
     if _is_large(expression):
         op = expression.op if isinstance(expression, Apply) else "…"
         return f"{op}(…)"
-    text = " ; ".join(" ".join(line.split()) for line in _Text(build(expression)).lines())
+    lines = _Text(build(expression, is_open=True)).lines(is_declared=False)
+    text = " ; ".join(" ".join(line.split()) for line in lines)
     return text if len(text) <= MAX_SHORT else text[: MAX_SHORT - 1] + "…"
 
 
@@ -97,13 +98,13 @@ class _Text:
         """The lines of the graph, the result last."""
         return "\n".join(self.lines())
 
-    def lines(self) -> list[str]:
-        """As `whole`, line by line."""
+    def lines(self, *, is_declared: bool = True) -> list[str]:
+        """As `whole`, line by line; without the parameters where they are not declared."""
         graph = self.graph
         for number in sorted(self.uses):
             self._add(number, graph.nodes[number])
         head = [f"{p.name}: {p.type}" for p in graph.parameters]
-        declared = [f"parameters {', '.join(head)}"] if head else []
+        declared = [f"parameters {', '.join(head)}"] if head and is_declared else []
         result = self.pieces[graph.result][0]
         return [*declared, *self.body.get(-1, []), result]
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from swath.errors import InvalidArgument, InvalidGraph, RequestTooLarge, SwathError, TypeMismatch
+from swath.graph.canonical import digest
 from swath.graph.check import check
 from swath.graph.graph import (
     Call,
@@ -18,7 +25,10 @@ from swath.graph.graph import (
     ParameterRef,
 )
 from swath.graph.limits import Limits
-from swath.graph.type import ANY, FLOAT, IMAGE, INT, STR, Type, list_of
+from swath.graph.text import show
+from swath.graph.type import ANY, COLLECTION, FLOAT, GENERIC, IMAGE, INT, STR, Type, list_of
+from swath.graph.value import type_of
+from swath.ops import OPS
 
 ONE = Literal(1, INT)
 INCREMENT = Function((Parameter("x", INT),), 2)
@@ -183,3 +193,96 @@ def test_an_image_may_close_over_outer_values() -> None:
         )
     )
     assert str(found[-1]) == "List[ImageCollection]"
+
+
+VALUES: list[Any] = [
+    None, True, 3, -1, 0.5, "images", "red", "date", ["bands", "pixels"], (1, "a"), {"a": 1},
+    {"a": 1, "b": "x"}, [], dt.timedelta(1), dt.datetime(2019, 1, 1, tzinfo=dt.UTC), np.zeros(3),
+]  # fmt: skip
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> Graph:
+    """Any graph at all: mostly references to earlier nodes, ops and values at random."""
+    count = draw(st.integers(1, 12))
+    index = st.integers(-1, count)
+    nodes: list[Node] = []
+    for i in range(count):
+        earlier = st.integers(0, max(i - 1, 0)) if draw(st.booleans()) else index
+        kind = draw(st.integers(0, 5))
+        if kind == 0:
+            nodes.append(ParameterRef(draw(st.integers(-1, 2)), draw(st.integers(0, 1))))
+        elif kind == 1:
+            nodes.append(FunctionRef(draw(st.integers(0, 2))))
+        elif kind <= 3:
+            value = draw(st.sampled_from(VALUES))
+            nodes.append(Literal(value, type_of(value)))
+        else:
+            op = draw(st.sampled_from(sorted(OPS)))
+            most = len(OPS[op].parameters)
+            args = draw(st.lists(earlier, min_size=min(1, most), max_size=most))
+            names = [p.name for p in OPS[op].parameters[len(args) :]]
+            named = (
+                draw(st.lists(st.tuples(st.sampled_from(names), earlier), max_size=1))
+                if (names)
+                else []
+            )
+            nodes.append(Call(op, tuple(args), tuple(named)))
+    signature = st.sampled_from([INT, IMAGE, COLLECTION, ANY])
+    functions = tuple(
+        Function((Parameter("x", draw(signature)), Parameter("y", draw(signature))), draw(index))
+        for _ in range(2)
+    )
+    return Graph(tuple(nodes), functions, (Parameter("p", draw(signature)),), count - 1)
+
+
+@settings(max_examples=600, deadline=None)
+@given(anything())
+def test_any_graph_is_typed_or_refused_with_an_error_of_ours(found: Graph) -> None:
+    if refusal(found) is None:
+        assert len(check(found)) == len(found.nodes)
+        assert len(digest(found)) == 64
+        assert show(found)
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> Graph:
+    """One call of any op, with as many literals or parameters of any type as it takes."""
+    op = OPS[draw(st.sampled_from(sorted(OPS)))]
+    types = [t for p in op.parameters for t in p.accepts if t.args or t.name not in GENERIC]
+    nodes: list[Node] = []
+    parameters: list[Parameter] = []
+    for _ in op.parameters:
+        if draw(st.booleans()):
+            value = draw(st.sampled_from(VALUES))
+            nodes.append(Literal(value, type_of(value)))
+        else:
+            parameters.append(
+                Parameter(f"p{len(parameters)}", draw(st.sampled_from([*types, ANY])))
+            )
+            nodes.append(ParameterRef(-1, len(parameters) - 1))
+    count = draw(st.integers(0, len(nodes)))
+    nodes.append(Call(op.name, tuple(range(count))))
+    return Graph(tuple(nodes), (), tuple(parameters), len(nodes) - 1)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(calls())
+def test_any_call_is_typed_or_refused_with_an_error_that_names_the_op(found: Graph) -> None:
+    call = found.nodes[found.result]
+    assert isinstance(call, Call)
+    refused = refusal(found)
+    if refused is None:
+        assert len(digest(found)) == 64
+        assert show(found)
+    else:
+        assert refused.where.op == call.op
+
+
+def refusal(found: Graph) -> SwathError | None:
+    """The error that a graph is refused with; None when it is well formed."""
+    try:
+        check(found)
+    except SwathError as error:
+        return error
+    return None

@@ -79,3 +79,9 @@ def test_repr_is_one_short_line() -> None:
         chain = chain + i
     assert repr(chain) == "<swath.Int: numpy.add(…)>"
     assert len(repr(ndvi(wf.Image.from_id("a" * 500)))) < 250
+
+
+def test_a_part_of_a_function_can_be_shown_too() -> None:
+    shown: list[str] = []
+    wf.List([1]).map(lambda x: shown.append(repr(x + 1)) or x)  # type: ignore[func-returns-value]
+    assert shown == ["<swath.Int: x + 1>"]

@@ -29,8 +29,8 @@ def typed(obj: Any) -> str:
         (lambda: wf.List([wf.Int(1) + 1, 2]), "List[Int]"),
         (lambda: wf.List(x for x in (1, 2)), "List[Int]"),
         (lambda: wf.List([1, 2])[0], "Int"),
-        (lambda: [*wf.List([1]), 2.0], "List[Float]"),
-        (lambda: [1, *wf.List([2])], "List[Int]"),
+        (lambda: wf.List([1]) + [2.0], "List[Float]"),  # noqa: RUF005
+        (lambda: [1] + wf.List([2]), "List[Int]"),  # noqa: RUF005
         (lambda: wf.List([1]) * 3, "List[Int]"),
         (lambda: reversed(wf.List([1])), "List[Int]"),
         (lambda: wf.List([1]).contains(1), "Bool"),
@@ -43,9 +43,12 @@ def typed(obj: Any) -> str:
         (lambda: wf.List([1, 2]).reduce(lambda a, b: a + b), "Int"),
         (lambda: wf.List([1, 2]).reduce(lambda a, b: a / b), "Float"),
         (lambda: wf.List([1, 2]).reduce(lambda a, b: a + b, initial=0.5), "Float"),
-        (lambda: wf.List([1, 2]).reduce(lambda a, b: [*a, b], wf.List[wf.Int]([])), "List[Int]"),
+        (
+            lambda: wf.List([1]).reduce(lambda a, b: a + wf.List([b]), wf.List[wf.Int]([])),
+            "List[Int]",
+        ),
         (lambda: wf.Tuple((1, "a"))[1], "Str"),
-        (lambda: (*wf.Tuple((1,)), "a"), "Tuple[Int, Str]"),
+        (lambda: wf.Tuple((1,)) + ("a",), "Tuple[Int, Str]"),  # noqa: RUF005
         (lambda: wf.Dict({"a": 1})["a"], "Int"),
         (lambda: wf.Dict(a=1, b=2.0).values(), "List[Float]"),
         (lambda: wf.Dict({1: "a"}), "Dict[Int, Str]"),
