@@ -16,14 +16,20 @@ def physical(stored: NDArray[Any], scale: float, offset: float) -> NDArray[Any]:
 
     With scale 1 and offset 0 the values themselves; float16 becomes float32.
 
-    Cost:  0.04 ms for 65,536 uint16 pixels.
+    Cost:  0.04 ms for 65,536 uint16 pixels. Without an offset numpy converts as it goes, with no
+    array of float64; adding a 0 would only change the sign of a zero.
     """
     if scale == 1.0 and offset == 0.0:
         return stored.astype(np.float32) if stored.dtype == np.float16 else stored
+    dtype = float_class(stored.dtype.name)
+    has_signed_zero = stored.dtype.kind == "f" or scale < 0.0
     with np.errstate(over="ignore", invalid="ignore"):
+        if offset == 0.0 and not has_signed_zero:
+            found = np.empty(stored.shape, dtype)
+            return np.multiply(stored, scale, out=found, dtype=np.float64, casting="same_kind")
         exact: NDArray[np.float64] = np.multiply(stored, scale, dtype=np.float64)
         exact += offset
-        return exact.astype(float_class(stored.dtype.name))
+        return exact.astype(dtype)
 
 
 def no_data(values: NDArray[Any], nodata: float | None) -> NDArray[np.uint8] | None:

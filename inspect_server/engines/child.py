@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.evaluate.budget import Budget
+from inspect_server.engines.allocator import keep_freed_memory
 from inspect_server.engines.board import Board, BoardShape, clip
 from inspect_server.engines.computation import Computation, Factory
 from inspect_server.engines.frames import (
@@ -183,6 +184,7 @@ def out_of_memory(limit_bytes: int) -> ResultTooLarge:
 def main(control_fd: int, board_fd: int) -> None:
     """Be an engine process on inherited file descriptors."""
     _ignore_terminal()
+    keep_freed_memory()
     control = socket.socket(fileno=control_fd)
     _die_with(control)
     link = Link(control)
