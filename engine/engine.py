@@ -208,7 +208,8 @@ class Engine:
         plans = []
         if any(r.planes for r in gathered.rasters):
             limits = self.config.limits
-            plans = raster_plans(gathered, context.place.grid, limits.memory_bytes)
+            is_streaming = self._tier.begin is not None
+            plans = raster_plans(gathered, context.place.grid, limits.memory_bytes, is_streaming)
         return _Run(types[graph.result], context, stages, gathered, plans)
 
 

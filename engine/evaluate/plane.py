@@ -123,8 +123,10 @@ def arguments(plane: Plane) -> tuple[Plane, ...]:
     return () if isinstance(plane, ReadPlane | ScalarPlane) else plane.args
 
 
-def topological(outputs: Sequence[Plane]) -> list[Plane]:
-    """All planes that `outputs` need, each after its arguments; iterative."""
+def topological(
+    outputs: Sequence[Plane], needs: Callable[[Plane], Sequence[Plane]] = arguments
+) -> list[Plane]:
+    """All planes that `outputs` need, each after what it needs itself; iterative."""
     order: list[Plane] = []
     seen: set[int] = set()
     pending: list[tuple[Plane, bool]] = [(p, False) for p in reversed(outputs)]
@@ -135,7 +137,7 @@ def topological(outputs: Sequence[Plane]) -> list[Plane]:
         elif id(plane) not in seen:
             seen.add(id(plane))
             pending.append((plane, True))
-            pending.extend((arg, False) for arg in reversed(arguments(plane)))
+            pending.extend((arg, False) for arg in reversed(needs(plane)))
     return order
 
 

@@ -71,7 +71,9 @@ def _glued(
 def fold_plan(folds: Sequence[Fold], execution: Execution, memory_bytes: int) -> Plan:
     """The plan that makes the planes of all folds."""
     planes = list(dict.fromkeys(p for f in folds for p in f.planes))
-    return plan_for(planes, execution.where.grid, memory_bytes, is_folded=True)
+    return plan_for(
+        planes, execution.where.grid, memory_bytes, True, execution.tier.begin is not None
+    )
 
 
 def run_folds(folds: Sequence[Fold], plan: Plan, execution: Execution) -> list[list[Any]]:

@@ -150,10 +150,12 @@ def raster_header(raster: Raster, grid: Grid | None) -> RasterHeader:
     )
 
 
-def raster_plans(gathered: Gathered, grid: Grid, memory_bytes: int) -> list[Plan]:
+def raster_plans(
+    gathered: Gathered, grid: Grid, memory_bytes: int, is_streaming: bool
+) -> list[Plan]:
     """One plan for each raster that has pixels; a raster is finished before the next begins."""
     return [
-        plan_for(r.planes, grid, memory_bytes, is_folded=False)
+        plan_for(r.planes, grid, memory_bytes, False, is_streaming)
         for r in gathered.rasters
         if r.planes
     ]

@@ -28,11 +28,11 @@ class Stages:
         self._nested = 0
         self.execution: Execution | None = None
         """Set once a place is known; absent: no geocontext."""
-        self.numbers: dict[int, Sequence[Any]] = {}
-        """Values of the scalar planes whose numbers came from pixels, by identity."""
+        self.numbers: dict[int, Any] = {}
+        """Values of the Deferreds that scalar planes use, by identity."""
         self.spent_s = 0.0
         """Seconds spent in stages so far."""
-        self._kept: list[Plane] = []
+        self._kept: list[Deferred] = []
 
     def run(self, items: Sequence[Fold | Sample]) -> list[Sequence[Any]]:
         """The numbers of each item.
@@ -63,16 +63,12 @@ class Stages:
 
     def settle(self, planes: Iterable[Plane]) -> None:
         """Find the numbers from pixels that `planes` use."""
-        scalars = [
-            p
-            for p in topological(list(planes))
-            if isinstance(p, ScalarPlane) and any(isinstance(n, Deferred) for n in p.numbers)
-        ]
-        fresh = [p for p in scalars if id(p) not in self.numbers]
-        values = iter(self._context.force([n for p in fresh for n in p.numbers]))
-        for plane in fresh:
-            self.numbers[id(plane)] = [next(values) for _ in plane.numbers]
-            self._kept.append(plane)
+        scalars = [p for p in topological(list(planes)) if isinstance(p, ScalarPlane)]
+        waiting = [n for p in scalars for n in p.numbers if isinstance(n, Deferred)]
+        fresh = [n for n in waiting if id(n) not in self.numbers]
+        values = self._context.force(fresh)
+        self.numbers |= {id(n): v for n, v in zip(fresh, values, strict=True)}
+        self._kept.extend(fresh)
 
     def _run(self, items: Sequence[Fold | Sample], execution: Execution) -> list[Sequence[Any]]:
         folds = [i for i in items if isinstance(i, Fold)]
@@ -112,7 +108,9 @@ def stage_plans(items: Sequence[Fold | Sample], execution: Execution, limits: Li
 def sample_plan(samples: Sequence[Sample], execution: Execution, limits: Limits) -> Plan:
     """The plan for samples at one pixel."""
     planes = [s.plane for s in samples]
-    return plan_for(planes, execution.where.grid, limits.memory_bytes, is_folded=False)
+    return plan_for(
+        planes, execution.where.grid, limits.memory_bytes, False, execution.tier.begin is not None
+    )
 
 
 def _by_pixel(samples: Sequence[Sample]) -> list[list[Sample]]:

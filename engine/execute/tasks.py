@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluate.budget import Budget
+from engine.evaluate.deferred import Deferred
 from engine.evaluate.located import Place
 from engine.evaluate.plane import (
     FoldPlane,
@@ -25,7 +26,7 @@ from engine.execute.tier import Tier
 from engine.geo.resolve import GeoContext
 from engine.geo.stack import Mask, Stack
 from engine.plan.plan import Plan
-from engine.plan.segment import Compute, Task, outputs_of
+from engine.plan.segment import Compute, Schedule, Stream, Task, outputs_of
 from swath.errors import SwathError
 from swath.grid import Grid, Window
 
@@ -55,8 +56,8 @@ class Execution:
     outside: Outside
     tier: Tier
     budget: Budget
-    numbers: Mapping[int, Sequence[Any]]
-    """Values of scalar planes, by identity."""
+    numbers: Mapping[int, Any]
+    """Values of the Deferreds that scalar planes use, by identity."""
     reading: Callable[[str], AbstractContextManager[None]]
     """Entered around each read, with the source's name."""
     pixels_read: int = 0
@@ -68,19 +69,26 @@ class Execution:
 
         Raises: errors of sources, naming image and window; DeadlineExceeded; Cancelled.
         """
-        held: dict[int, Stack] = {}
-        for task, done in zip(plan.tasks, plan.forget, strict=True):
+        return self._run_schedule(plan.schedule, plan.grid, window, {})
+
+    def _run_schedule(
+        self, schedule: Schedule, grid: Grid, window: Window, given: Mapping[int, Stack]
+    ) -> list[Stack]:
+        held = dict(given)
+        for task, done in zip(schedule.tasks, schedule.forget, strict=True):
             self.budget.check()
             started = self.budget.now()
-            made = self._run_task(task, plan.grid, window, held)
+            made = self._run_task(task, grid, window, held)
             for plane, stack in zip(outputs_of(task), made, strict=True):
                 held[id(plane)] = stack
             for plane in done:
                 held.pop(id(plane), None)
+            if isinstance(task, Stream):
+                continue  # its parts have taken their times
             stage = "read" if isinstance(task, ReadPlane) else "compute"
             spent = self.budget.now() - started
             self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
-        return [held[id(p)] for p in plan.wanted]
+        return [held[id(p)] for p in schedule.wanted]
 
     def _run_task(
         self, task: Task, grid: Grid, window: Window, held: Mapping[int, Stack]
@@ -91,6 +99,8 @@ class Execution:
             pairs = zip(task.scalars, dtypes, strict=True)
             scalars = [self._scalar(plane, dtype) for plane, dtype in pairs]
             return self.tier.run(task.program, inputs, scalars)
+        if isinstance(task, Stream):
+            return self._run_stream(task, grid, window, held)
         if isinstance(task, ReadPlane):
             return [self._read(task, grid, window)]
         args = [held[id(p)] for p in task.args]
@@ -103,8 +113,21 @@ class Execution:
         assert isinstance(task, TakePlane)
         return [_taken(args[0], task.indices)]
 
+    def _run_stream(
+        self, task: Stream, grid: Grid, window: Window, held: Mapping[int, Stack]
+    ) -> list[Stack]:
+        assert self.tier.begin is not None, "only tiers that can be fed are planned so"
+        shape = (window.rows, window.cols)
+        totals = [self.tier.begin(r.kind, np.dtype(r.args[0].dtype), shape) for r in task.outputs]
+        given = {id(p): held[id(p)] for p in task.inputs}
+        for part in task.parts:
+            made = iter(self._run_schedule(part, grid, window, given))
+            for reduction, total in zip(task.outputs, totals, strict=True):
+                total.feed([next(made) for _ in reduction.args])
+        return [total.finish() for total in totals]
+
     def _scalar(self, plane: ScalarPlane, dtype: str) -> NDArray[Any]:
-        numbers = self.numbers.get(id(plane), plane.numbers)
+        numbers = [self.numbers[id(n)] if isinstance(n, Deferred) else n for n in plane.numbers]
         # No value is nan, which the step masks: it is not finite (N5, M2).
         known = [np.nan if n is None else n for n in numbers]
         return np.asarray(known, dtype=dtype)

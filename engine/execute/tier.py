@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,16 @@ Run = Callable[[Program, Sequence[Stack], Sequence[NDArray[Any]]], list[Stack]]
 Reduce = Callable[[str, Sequence[Stack]], Stack]
 
 
+class Total(Protocol):
+    """A reduction over images in progress; the same bits as of all at once."""
+
+    def feed(self, stacks: Sequence[Stack]) -> None:
+        """Take the next images: one stack for each band."""
+
+    def finish(self) -> Stack:
+        """The result, one image."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One implementation of every pixel computation; all give the same bits."""
@@ -35,6 +45,8 @@ class Tier:
     run: Run
     over_stack: Reduce
     over_bands: Reduce
+    begin: Callable[[str, np.dtype[Any], tuple[int, int]], Total] | None
+    """A reduction to be fed part by part; absent: this tier takes all images at once."""
     fold: Callable[[str, NDArray[Any], NDArray[Any] | None, Window], NDArray[np.float64]]
     """Partials of the cells of a window: (cell row, cell column, 3)."""
     combine: Callable[[str, NDArray[np.float64]], float | None]
@@ -60,6 +72,7 @@ REFERENCE = Tier(
     reference_elementwise.run,
     reference_reduce.over_stack,
     reference_reduce.over_bands,
+    None,
     reference_cells.fold,
     reference_cells.combine,
     reference_cells.gather,
@@ -72,6 +85,7 @@ KERNELS = Tier(
     kernel_elementwise.run,
     kernel_reduce.over_stack,
     kernel_reduce.over_bands,
+    kernel_reduce.begin,
     kernel_cells.fold,
     kernel_cells.combine,
     reference_cells.gather,

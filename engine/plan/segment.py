@@ -7,7 +7,7 @@ program, in registers. Programs are made as large as their planes are connected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.evaluate.plane import (
@@ -35,40 +35,74 @@ class Compute:
     outputs: tuple[Plane, ...]
 
 
-Task = Compute | ReadPlane | StackPlane | TakePlane | ReducePlane | FoldPlane
-"""One unit of execution; all but `Compute` give the plane that they are."""
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Reductions that are fed part of the images after part."""
+
+    inputs: tuple[Plane, ...]
+    """Planes of one image that every part uses."""
+    outputs: tuple[ReducePlane, ...]
+    parts: tuple[Schedule, ...]
+    """Each makes the arguments of all reductions, in order, for its part of the images."""
+
+
+Task = Compute | Stream | ReadPlane | StackPlane | TakePlane | ReducePlane | FoldPlane
+"""One unit of execution; all but `Compute` and `Stream` give the plane that they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Tasks in order, when each plane may be forgotten, and what is held meanwhile."""
+
+    wanted: tuple[Plane, ...]
+    tasks: tuple[Task, ...]
+    forget: tuple[tuple[Plane, ...], ...]
+    """For each task, the held planes that nothing needs after it."""
+    pixel_bytes: int
+    """Most bytes held at once for each pixel of a window."""
 
 
 def outputs_of(task: Task) -> tuple[Plane, ...]:
     """The held planes that a task makes."""
-    return task.outputs if isinstance(task, Compute) else (task,)
+    return task.outputs if isinstance(task, Compute | Stream) else (task,)
 
 
 def inputs_of(task: Task) -> tuple[Plane, ...]:
     """The held planes that a task needs."""
-    return task.inputs if isinstance(task, Compute) else arguments(task)
+    return task.inputs if isinstance(task, Compute | Stream) else arguments(task)
 
 
-def tasks_for(wanted: Sequence[Plane]) -> list[Task]:
-    """Tasks that make `wanted`, in an order that holds few planes at a time."""
-    order = topological(wanted)
-    held = _held(order, wanted)
-    groups = _groups(order, held)
+Needs = Callable[[Plane], Sequence[Plane]]
+
+
+def tasks_for(
+    wanted: Sequence[Plane], needs: Needs, given: Iterable[Plane], streams: Sequence[Stream]
+) -> list[Task]:
+    """Tasks that make `wanted`, in an order that holds few planes at a time.
+
+    Args:
+        needs: the planes that a plane is made of, here.
+        given: planes that are there already. streams: how some reductions are made.
+    """
+    order = topological(wanted, needs)
+    there = {id(p) for p in given}
+    held = _held(order, wanted, needs) | there
     makers: dict[int, Task] = {}
     for plane in order:
-        if not isinstance(plane, MapPlane | ScalarPlane):
+        if not isinstance(plane, MapPlane | ScalarPlane) and id(plane) not in there:
             makers[id(plane)] = plane
-    for members in groups:
+    for stream in streams:
+        makers |= {id(p): stream for p in stream.outputs}
+    for members in _groups([p for p in order if id(p) not in there], held, needs):
         compute = _program(members, held)
-        for plane in members:
-            makers[id(plane)] = compute
+        makers |= {id(p): compute for p in members}
     return _depth_first(wanted, makers)
 
 
-def _held(order: Sequence[Plane], wanted: Iterable[Plane]) -> set[int]:
+def _held(order: Sequence[Plane], wanted: Iterable[Plane], needs: Needs) -> set[int]:
     held = {id(p) for p in wanted}
     for plane in order:
-        for arg in arguments(plane):
+        for arg in needs(plane):
             if isinstance(arg, ScalarPlane):
                 continue
             if (
@@ -80,19 +114,19 @@ def _held(order: Sequence[Plane], wanted: Iterable[Plane]) -> set[int]:
     return held
 
 
-def _levels(order: Sequence[Plane]) -> dict[int, int]:
+def _levels(order: Sequence[Plane], needs: Needs) -> dict[int, int]:
     """How many steps that are not elementwise lie below each plane."""
     levels: dict[int, int] = {}
     for plane in order:
-        below = max((levels[id(a)] for a in arguments(plane)), default=-1)
+        below = max((levels.get(id(a), 0) for a in needs(plane)), default=-1)
         is_flat = isinstance(plane, MapPlane | ScalarPlane)
         levels[id(plane)] = max(below, 0) if is_flat else below + 1
     return levels
 
 
-def _groups(order: Sequence[Plane], held: set[int]) -> list[list[MapPlane]]:
+def _groups(order: Sequence[Plane], held: set[int], needs: Needs) -> list[list[MapPlane]]:
     """Held elementwise planes that one program can make together."""
-    levels = _levels(order)
+    levels = _levels(order, needs)
     leader: dict[int, int] = {}
 
     def find(key: int) -> int:
