@@ -136,7 +136,9 @@ def test_the_least_and_largest_through_time_keep_the_dtype_of_the_band(
 def test_the_sum_through_time_is_exact_and_a_double(
     engine: Engine, where: Any, bands: dict[str, Any]
 ) -> None:
-    result = engine.inspect(wf.ImageCollection.from_id("landsat").pick_bands("b5").sum("images"), where)
+    result = engine.inspect(
+        wf.ImageCollection.from_id("landsat").pick_bands("b5").sum("images"), where
+    )
     same(result.ndarray[0], bands["b5"].astype(np.float64).sum(axis=0))
 
 
@@ -242,7 +244,9 @@ def test_the_darkest_dates_come_first_when_sorted_by_a_mean_of_pixels(
     col = wf.ImageCollection.from_id("landsat").pick_bands("b4")
     ordered = col.sorted(lambda img: img.mean()).map(lambda img: img.properties["id"])
     means = np.nanmean(filled(bands["b4"]), axis=(1, 2))
-    assert engine.inspect(ordered, where) == [scenes[i][1] for i in np.argsort(means, kind="stable")]
+    assert engine.inspect(ordered, where) == [
+        scenes[i][1] for i in np.argsort(means, kind="stable")
+    ]
 
 
 def test_properties_of_the_series_come_by_date_then_id(

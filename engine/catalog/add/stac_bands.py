@@ -7,6 +7,7 @@ Sources: STAC specification 1.1.0, item-spec/common-metadata.md (bands, data val
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,9 @@ from engine.catalog.asset import Kind
 _MASK_ROLES = frozenset(
     "cloud cloud-shadow snow-ice land-water water-mask data-mask saturation".split()
 )
+_CLASSES = re.compile(r"\b(?:classification|SCL)\b", re.IGNORECASE)
+"""In a title. Widely used items of Sentinel-2 say nowhere else that their scene classification is
+one, and means of class numbers are no classes."""
 _MAX_DESCRIPTION = 200
 
 
@@ -26,7 +30,7 @@ def hints(asset: Mapping[str, Any]) -> tuple[Hint, ...]:
     """
     bands = _merged(asset)
     shared = {key: value for key, value in asset.items() if key not in ("name", "description")}
-    kind = _kind_of_roles(asset)
+    kind = _kind_of_roles(asset) or _kind_of_title(asset)
     several = len(bands) > 1
     return tuple(_hint({**shared, **band}, kind, several) for band in bands or [{}])
 
@@ -93,6 +97,11 @@ def _kind_of_roles(asset: Mapping[str, Any]) -> Kind | None:
     if not found:
         return None
     return "flag" if len(found) > 1 or "saturation" in found else "class"
+
+
+def _kind_of_title(asset: Mapping[str, Any]) -> Kind | None:
+    title = asset.get("title")
+    return "class" if isinstance(title, str) and _CLASSES.search(title) else None
 
 
 def claim(asset: Mapping[str, Any], properties: Mapping[str, Any]) -> Claim:

@@ -109,6 +109,8 @@ def test_several_bands_of_one_asset_have_their_own_names():
         ({"roles": ["cloud", "cloud-shadow"]}, "flag"),
         ({"roles": ["saturation"]}, "flag"),
         ({"roles": ["data"]}, None),
+        ({"roles": ["data"], "title": "Scene classification map (SCL)"}, "class"),
+        ({"title": "Red (band 4)"}, None),
         ({"bands": [{"classification:classes": [{"value": 1}]}]}, "class"),
         ({"raster:bands": [{"classification:bitfields": [{"offset": 0}]}]}, "flag"),
     ],
