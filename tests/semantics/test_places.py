@@ -169,3 +169,16 @@ def test_p3_a_number_from_pixels_may_decide(ask: Ask) -> None:
 
 def test_p3_a_branch_may_hang_on_pixels(ask: Ask) -> None:
     assert ask(wf.ifelse(image(ROW).max() > 4, image(1), image(2)).max()) == 1.0
+
+
+def test_w2_members_of_a_geocontext_are_those_of_its_grid(ask: Ask, here: wf.GeoContext) -> None:
+    assert ask(here.crs) == GRID.crs
+    assert ask(here.arr_shape) == tuple(GRID.shape)
+    assert ask(here.bounds) == GRID.bounds
+    assert ask(here.resolution) == 10.0
+    assert ask(here.gdal_geotrans) == GRID.gdal_geotrans
+
+
+def test_w2_pixels_and_coordinates_of_a_geocontext(ask: Ask, here: wf.GeoContext) -> None:
+    assert ask(here.index_to_coords(0, 0)) == (500005.0, 4999995.0)
+    assert ask(here.coords_to_index(500015.0, 4999985.0)) == (1, 1)

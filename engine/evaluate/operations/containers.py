@@ -18,7 +18,9 @@ from engine.evaluate.lazy import (
     PropertyTable,
 )
 from engine.evaluate.operations.arithmetic import check_length
+from engine.evaluate.operations.where import geocontext_member
 from swath.errors import InvalidArgument, TypeMismatch
+from swath.geocontext import GeoContextValue
 
 NO_INITIAL = object()
 
@@ -193,6 +195,8 @@ def _getattr(_: Context, value: Any, name: str) -> Any:
     found = ATTRIBUTES.get((type(value), name))
     if found is not None:
         return found(value)
+    if isinstance(value, GeoContextValue):
+        return geocontext_member(value, name)
     if isinstance(value, dict) and name in value:
         return value[name]
     if isinstance(value, datetime | timedelta) and not name.startswith("_"):

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.evaluate.context import Context
 from engine.geo.resolve import resolve
+from swath.errors import InvalidArgument
 from swath.geocontext import GeoContextValue
 from swath.grid import Affine
 
@@ -26,6 +27,29 @@ def _from_tile(_: Context, x: int, y: int, z: int, all_touched: bool = False) ->
 
 def _from_key(_: Context, key: str, all_touched: bool = False) -> GeoContextValue:
     return GeoContextValue(key=key, all_touched=all_touched)
+
+
+def geocontext_member(value: GeoContextValue, name: str) -> Any:
+    """A member of a GeoContext: of the grid that it resolves to.
+
+    Raises: InvalidArgument: there is no such member. InvalidGeoContext: it has no grid.
+    """
+    grid = resolve(value).grid
+    found: dict[str, Callable[[], Any]] = {
+        "all_touched": lambda: value.all_touched,
+        "align_pixels": lambda: value.align_pixels,
+        "arr_shape": lambda: tuple(grid.shape),
+        "bounds": lambda: grid.bounds,
+        "bounds_crs": lambda: grid.crs,
+        "crs": lambda: grid.crs,
+        "gdal_geotrans": lambda: grid.gdal_geotrans,
+        "projected_bounds": lambda: grid.bounds,
+        "resolution": lambda: grid.resolution[0],
+        "shape": lambda: tuple(grid.shape),
+    }
+    if name not in found:
+        raise InvalidArgument(f"GeoContext has no member {name!r}; it has: {', '.join(found)}.")
+    return found[name]()
 
 
 def _index_to_coords(context: Context, value: Any, row: Any, col: Any) -> tuple[float, float]:
