@@ -34,13 +34,17 @@ check: $(VENV)/.dev $(VENV)/.protoc  ## lint, types, layers, generated code, dep
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/buf lint protos
 	$(BIN)/python checks/generated.py
+	$(BIN)/python checks/errors_page.py
 	$(BIN)/python checks/closure.py
 
 bench: $(VENV)/.dev $(VENV)/.demo  ## measure, and print the table of figures
 	$(BIN)/python -m tests.bench $(ARGS)
 
-gen: $(VENV)/.dev $(VENV)/.protoc  ## regenerate swath/v1 from protos/
+gen: $(VENV)/.dev $(VENV)/.protoc  ## regenerate swath/v1, stubs and pages from their tables
 	$(BIN)/python checks/generated.py --write
+	$(BIN)/python -m swath.types.stubs
+	$(BIN)/python -m swath.ops.page > docs/ops.md
+	$(BIN)/python checks/errors_page.py --write
 
 kernels: $(VENV)/.run  ## compile the kernels ahead of the first request
 	$(BIN)/swath kernels build
