@@ -15,9 +15,9 @@ Made by `python checks/errors_page.py --write` from `swath/errors.py` and `swath
 
 Everything that Swath raises on purpose is a `SwathError`, in one tree that is branched by what the
 caller should do. Servers send the class as a gRPC code and a reason (`google.rpc.ErrorInfo`, domain
-`swath`), its fields and its place in the computation (`swath.v1.ComputationError`); the Python client
-raises the same class again. All are importable from `swath.exceptions`; `.code` is the number in
-the column *status*.
+`swath`), its fields and its place in the computation (`swath.v1.ComputationError`); the Python
+client raises the same class again. All are importable from `swath.exceptions`; `.code` is the
+number in the column *status*.
 
 | error | what it means | reason | gRPC code | status | fields |
 |---|---|---|---|---|---|
