@@ -30,6 +30,7 @@ from engine.execute.tasks import Execution, Reads
 from engine.execute.tier import KERNELS, Tier
 from engine.geo.resolve import resolve
 from engine.plan.admit import Limits, admit, estimate
+from engine.plan.explain import explain
 from engine.plan.plan import Plan
 from engine.sources.config import SourceConfig
 from engine.sources.read import Reader
@@ -118,6 +119,23 @@ class Engine:
             return estimate(stage.plans, limits, 0, is_lower_bound=True)
         size = sum(p.result_bytes for p in run.plans)
         return estimate([*_number_plans(run, limits), *run.plans], limits, size)
+
+    def explain(
+        self,
+        graph: Graph,
+        geocontext: GeoContextValue | None = None,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> str:
+        """How `stream` would go about it: the plans of all stages as text; reads no pixel.
+
+        Where a decision hangs on pixels, the plan of its stage only. Raises: as `estimate`.
+        """
+        try:
+            run = self._evaluate(graph, geocontext, arguments or {}, Budget(), is_dry=True)
+        except _NeedsPixels as stage:
+            return "\n\n".join(map(explain, stage.plans))
+        plans = [*_number_plans(run, self.config.limits), *run.plans]
+        return "\n\n".join(map(explain, plans))
 
     def stream(
         self,

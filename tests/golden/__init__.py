@@ -1,0 +1,1 @@
+"""Text in, text out: what a graph becomes."""
