@@ -15,14 +15,9 @@ def explain(plan: Plan) -> str:
     names: dict[int, str] = {}
     lines = list(_lines(plan.schedule, names, ""))
     wanted = " ".join(names[id(p)] for p in plan.wanted)
-    return "\n".join(
-        [
-            *lines,
-            f"give {wanted}",
-            f"windows of {rows} × {cols} of {plan.grid.shape.y} × {plan.grid.shape.x} pixels, "
-            f"{plan.schedule.pixel_bytes} bytes a pixel",
-        ]
-    )
+    size = f"{rows} × {cols} of {plan.grid.shape.y} × {plan.grid.shape.x} pixels"
+    windows = f"windows of {size}, {plan.schedule.pixel_bytes} bytes a pixel"
+    return "\n".join([*lines, f"give {wanted}", windows])
 
 
 def _lines(schedule: Schedule, names: dict[int, str], indent: str) -> Iterator[str]:

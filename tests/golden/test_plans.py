@@ -29,6 +29,11 @@ def ndvi(img: Any) -> Any:
     return (nir - red) / (nir + red)
 
 
+def twice(img: wf.Image) -> Any:
+    """NDVI, written twice."""
+    return ndvi(img) * ndvi(img)
+
+
 def few() -> wf.ImageCollection:
     """Three images."""
     return wf.ImageCollection([image()] * 3)
@@ -51,7 +56,7 @@ PLANS = {
         """,
     ),
     "what is written twice is computed once": (
-        lambda: (lambda img: ndvi(img) * ndvi(img))(image()),
+        lambda: twice(image()),
         """
         %0 = read 1 image as uint16, near
         %1 = read 1 image as uint16, near
