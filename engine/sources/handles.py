@@ -207,8 +207,10 @@ class HandlePool:
         return handle
 
     def _take(self, address: Address, identity: Identity | None) -> Handle | None:
-        """An idle handle of the file as it is now; stale ones are closed."""
-        now = local_identity(address) if isinstance(address, LocalFile) else identity
+        """An idle handle of the file that is asked for; stale ones are closed."""
+        now = identity
+        if now is None and isinstance(address, LocalFile):
+            now = local_identity(address)
         stale: list[Handle] = []
         taken: Handle | None = None
         with self._lock:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
-from engine.catalog.asset import Identity
+from engine.catalog.asset import Identity, identity_of
 from engine.sources.address import LocalFile
 from swath.errors import InvalidSource, SourceUnavailable, SwathError
 
@@ -18,14 +17,9 @@ def local_identity(file: LocalFile) -> Identity:
         InvalidSource: there is no such file, or it may not be read. SourceUnavailable: I/O error.
     """
     try:
-        return _identity(Path(file.path).stat())
+        return identity_of(os.stat(file.path))  # noqa: PTH116 - asked for at each read
     except OSError as error:
         raise as_source_error(error, file.name) from error
-
-
-def _identity(status: os.stat_result) -> Identity:
-    # Without the device number, which may be another one after each mount.
-    return Identity(status.st_size, status.st_mtime_ns, f"{status.st_ino:x}")
 
 
 def as_source_error(error: OSError, name: str) -> SwathError:
@@ -53,7 +47,7 @@ class LocalBytes:
             raise InvalidSource("It is not a file, but a folder, pipe or device.").at(
                 source=file.name
             )
-        self.identity = _identity(status)
+        self.identity = identity_of(status)
 
     def __enter__(self) -> LocalBytes:
         return self
