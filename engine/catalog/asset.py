@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,6 +40,11 @@ class Identity:
     """Time of last change; 0 where the store has none."""
     tag: str = ""
     """Inode or ETag; empty where there is none."""
+
+
+def identity_of(status: os.stat_result) -> Identity:
+    """Of a local file. Without its device number, which may be another one after each mount."""
+    return Identity(status.st_size, status.st_mtime_ns, f"{status.st_ino:x}")
 
 
 @dataclass(frozen=True, slots=True)

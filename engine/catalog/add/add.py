@@ -16,7 +16,7 @@ from engine.catalog.add.commit import Opened, Outcome, Words, commit
 from engine.catalog.add.files import REMOTE
 from engine.catalog.add.image import Outline, bands_of, contradictions
 from engine.catalog.add.override import Override
-from engine.catalog.asset import Identity
+from engine.catalog.asset import identity_of
 from engine.catalog.catalog import Catalog
 from engine.catalog.names import check_product
 from engine.catalog.store import read
@@ -186,6 +186,4 @@ def _has_file(known: Known, file: CandidateFile) -> bool:
         status = os.stat(file.href)  # noqa: PTH116 - text, thousands of them
     except OSError:
         return False
-    tag = f"{status.st_dev:x}:{status.st_ino:x}"
-    digest = file.digest(Identity(status.st_size, status.st_mtime_ns, tag))
-    return digest in known.files.get(file.href, ())
+    return file.digest(identity_of(status)) in known.files.get(file.href, ())

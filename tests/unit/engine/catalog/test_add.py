@@ -7,6 +7,8 @@ from engine.catalog.add.add import add
 from engine.catalog.add.candidate import Candidate, CandidateFile, Failure, Hint
 from engine.catalog.add.files import from_files
 from engine.catalog.catalog import Catalog
+from engine.sources.config import SourceConfig
+from engine.sources.probe import probe
 from swath.errors import InvalidArgument, InvalidSource
 from tests.unit.engine.catalog.made import DAY_US, MadeBand, grid_at
 
@@ -23,19 +25,18 @@ def test_adding_twice_changes_nothing(catalog, files, put):
     assert catalog.revision == revision
 
 
-def test_a_real_file_that_did_not_change_is_not_opened_again(tmp_path, files, catalog):
-    path = tmp_path / "a_20180107.tif"
-    path.write_bytes(b"x")
-    status = path.stat()
-    tag = f"{status.st_dev:x}:{status.st_ino:x}"
-    files.put(str(path), grid_at(0, 0))
-    made = files.infos[str(path)]
-    identity = type(made.identity)(status.st_size, status.st_mtime_ns, tag)
-    files.infos[str(path)] = type(made)(str(path), made.grid, identity=identity)
-    add(catalog, "p", from_files([str(path)]), files)
-    files.opened.clear()
-    assert counts(add(catalog, "p", from_files([str(path)]), files)) == (0, 0, 1, 0)
-    assert files.opened == []
+def test_a_real_file_that_did_not_change_is_not_opened_again(tmp_path, write_tif, catalog):
+    path = str(write_tif(tmp_path / "a_20180107.tif"))
+    opened = []
+
+    def watched(href):
+        opened.append(href)
+        return probe(href, SourceConfig())
+
+    add(catalog, "p", from_files([path]), watched)
+    assert opened == [path]
+    assert counts(add(catalog, "p", from_files([path]), watched)) == (0, 0, 1, 0)
+    assert opened == [path]
 
 
 def test_a_changed_file_replaces_its_record(catalog, files, put):
