@@ -39,7 +39,7 @@ def sampled(
     inside = np.outer(
         (rows >= 0) & (rows < values.shape[0]), (cols >= 0) & (cols < values.shape[1])
     )
-    at = np.ix_(np.clip(rows, 0, values.shape[0] - 1), np.clip(cols, 0, values.shape[1] - 1))
+    at = np.ix_(np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1))
     return np.ma.masked_array(values.data[at], np.ma.getmaskarray(values)[at] | ~inside)
 
 
