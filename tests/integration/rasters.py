@@ -36,9 +36,8 @@ def sampled(
     y = north - (np.arange(shape[0]) + 0.5) * size
     x = west + (np.arange(shape[1]) + 0.5) * size
     rows, cols = np.floor((y - f) / e).astype(int), np.floor((x - c) / a).astype(int)
-    inside = np.outer(
-        (rows >= 0) & (rows < values.shape[0]), (cols >= 0) & (cols < values.shape[1])
-    )
+    height, width = values.shape
+    inside = np.outer((rows >= 0) & (rows < height), (cols >= 0) & (cols < width))
     at = np.ix_(np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1))
     return np.ma.masked_array(values.data[at], np.ma.getmaskarray(values)[at] | ~inside)
 
