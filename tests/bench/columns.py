@@ -22,7 +22,7 @@ def measure(server: Server) -> list[Figure]:
 
     def expect(obj: wf.Proxytype, is_right: Callable[[object], bool]) -> Subject:
         def ask() -> None:
-            assert is_right(obj.inspect(client=client))
+            assert is_right(obj.inspect(cache=False, client=client))
 
         return ask
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +26,9 @@ class Spread:
         return f"{median} ({least} … {most})"
 
 
-def spread(values: NDArray[np.float64]) -> Spread:
+def spread(found: Iterable[float]) -> Spread:
     """Median, least and most of the rounds' values."""
+    values = np.array(list(found))
     return Spread(float(np.median(values)), float(values.min()), float(values.max()))
 
 
@@ -82,11 +82,3 @@ def ms(value: float) -> str:
 def mib(value: float) -> str:
     """Bytes as text in MiB."""
     return f"{value / (1 << 20):.0f} MiB"
-
-
-def after(deadline_s: float, condition: Callable[[], Any]) -> Any:
-    """The first true value of `condition`, asked every 10 ms; the last one at the deadline."""
-    until = time.monotonic() + deadline_s
-    while not (found := condition()) and time.monotonic() < until:
-        time.sleep(0.01)
-    return found
