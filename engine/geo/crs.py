@@ -15,7 +15,7 @@ import numpy as np
 import pyproj
 from numpy.typing import NDArray
 from pyproj.enums import WktVersion
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from swath.errors import InvalidGeoContext
 
@@ -84,7 +84,11 @@ def same(crs: str, other: str) -> bool:
 
 
 def transform(source: str, target: str, x: Any, y: Any) -> tuple[Coordinates, Coordinates]:
-    """Coordinates of points in another system; inf where the transform is not defined."""
+    """Coordinates of points in another system; inf where the transform is not defined.
+
+    Raises:
+        InvalidGeoContext: as `transformer`.
+    """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     if source == target:
         return x.copy(), y.copy()
@@ -100,8 +104,19 @@ def is_place(coordinates: Any, crs: str) -> bool:
 
 @lru_cache(maxsize=512)
 def transformer(source: str, target: str) -> pyproj.Transformer:
-    """The transform from one system to another; making one costs 2 ms, so they are kept."""
-    return pyproj.Transformer.from_crs(parse(source), parse(target), always_xy=True)
+    """The transform from one system to another; making one costs 2 ms, so they are kept.
+
+    Raises:
+        InvalidGeoContext: there is none, as between two planets.
+    """
+    here, there = parse(source), parse(target)
+    try:
+        return pyproj.Transformer.from_crs(here, there, always_xy=True)
+    except ProjError as error:
+        raise InvalidGeoContext(
+            f"There is no way from the system {here.name!r} to {there.name!r}: do both describe "
+            "the earth?"
+        ) from error
 
 
 def utm_zone(lon: float, lat: float) -> str:

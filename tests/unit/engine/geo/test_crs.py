@@ -10,6 +10,9 @@ from engine.geo import crs
 from swath.errors import InvalidGeoContext
 
 
+MARS = "IAU_2015:49910"
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
@@ -92,6 +95,11 @@ def test_x_is_longitude_in_transforms() -> None:
     x, y = crs.transform("EPSG:4326", "EPSG:32633", [15.0], [46.0])
     assert x[0] == pytest.approx(500_000.0, abs=1e-6)
     assert y[0] == pytest.approx(5_094_047.5, abs=0.1)
+
+
+def test_there_is_no_way_from_another_planet() -> None:
+    with pytest.raises(InvalidGeoContext, match=r"no way .* 'WGS 84'"):
+        crs.transform(crs.normalise(MARS), crs.WGS84, [0.0], [0.0])
 
 
 def test_a_point_without_a_place_is_at_infinity() -> None:
