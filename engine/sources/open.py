@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import rasterio
+from rasterio.env import get_gdal_config, set_gdal_config
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from engine.sources import jp2_header, tiff_header
@@ -26,11 +27,12 @@ GDAL_OPTIONS: dict[str, Any] = {
     "GDAL_PAM_ENABLED": "NO",
     "GDAL_NUM_THREADS": "1",
     "GDAL_VRT_ENABLE_PYTHON": "NO",
-    "GDAL_CACHEMAX": 32 * 1024 * 1024,
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "PROJ_NETWORK": "OFF",
 }
-"""No side files, no threads, no code, no network; decoded blocks are kept by us, not by GDAL."""
+"""No side files, no threads, no code, no network."""
+GDAL_CACHE_BYTES = 32 * 1024 * 1024
+"""Decoded blocks that GDAL may keep besides those that we keep."""
 
 _KNOWN = (
     (b"\x89PNG", "a PNG image"),
@@ -104,6 +106,7 @@ def open_dataset(path: str, checked: Checked, name: str, level: int | None = Non
         InvalidSource: GDAL cannot open it, or it is nowhere on Earth.
     """
     _require_place(checked, name)
+    _bound_gdal_cache()
     options: dict[str, Any] = {}
     if checked.driver == "GTiff":
         options["GEOREF_SOURCES"] = "INTERNAL"
@@ -116,6 +119,16 @@ def open_dataset(path: str, checked: Checked, name: str, level: int | None = Non
         raise InvalidSource(_NOWHERE).at(source=name) from error
     except RasterioError as error:
         raise InvalidSource(f"It cannot be opened: {gdal_reason(error)}").at(source=name) from error
+
+
+def _bound_gdal_cache() -> None:
+    """Limit GDAL's cache, which is one for the process and by default 5 % of the machine's memory.
+
+    It is no option of an `Env`: at the end of one the default would be back, and blocks are
+    decoded after it.
+    """
+    if get_gdal_config("GDAL_CACHEMAX") > GDAL_CACHE_BYTES:
+        set_gdal_config("GDAL_CACHEMAX", GDAL_CACHE_BYTES)
 
 
 def _require_place(checked: Checked, name: str) -> None:

@@ -24,9 +24,7 @@ async def serve(reply: bytes) -> None:
 
     server = aio.server()
     handlers = {"Echo": grpc.unary_stream_rpc_method_handler(echo)}
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler("bench.Echo", handlers),)
-    )
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("bench.Echo", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     print(port, flush=True)

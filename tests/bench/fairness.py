@@ -45,9 +45,7 @@ def measure(server: Server) -> list[Figure]:
             "≤ 3",
             ratio.median <= 3,
         ),
-        Figure(
-            "the same: p99", ms(loud.percentile(99)), "≤ 20 ms", loud.percentile(99) <= 0.020
-        ),
+        Figure("the same: p99", ms(loud.percentile(99)), "≤ 20 ms", loud.percentile(99) <= 0.020),
     ]
 
 
