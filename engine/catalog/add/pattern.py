@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.catalog.add.candidate import Candidate, CandidateFile, Failure
-from engine.catalog.add.when import date_in, format_regex, read_date
+from engine.catalog.add.when import check_year, date_in, format_regex, read_date
 from engine.catalog.columns import to_datetime
 from engine.catalog.names import check_band, check_id, shown
 from swath.errors import InvalidArgument, PermissionDenied, SwathError
@@ -26,6 +26,8 @@ MAX_FILES = 1_000_000
 
 _TOKEN = re.compile(r"\{(?P<name>\w*)(?::(?P<format>[^{}]*))?\}|(?P<wild>\*\*/|\*+|\?)|(?s:.)")
 _WILD = {"**/": "(?:[^/]+/)*", "?": "[^/]"}
+_LONGEST, _SHORTEST = "", "?"
+"""What is put after a repetition: which text it takes where several fit."""
 _JOIN = "|"
 
 
@@ -35,6 +37,8 @@ class Pattern:
 
     text: str
     regex: re.Pattern[str]
+    shortest: re.Pattern[str]
+    """The same, but ids and wildcards take as little as they can."""
     formats: tuple[str, ...]
     """Of each `{date}`, in order; empty where the pattern has none."""
     depth: int | None
@@ -69,13 +73,24 @@ def parse_pattern(text: str) -> Pattern:
         raise InvalidArgument(
             f"The pattern {shown(text)} must be a path below the folder, without .. in it."
         )
+    regex, formats = _regex(text, _LONGEST)
+    shortest, _ = _regex(text, _SHORTEST)
+    if formats:
+        check_year(_JOIN.join(formats))
+    depth = None if "**/" in text else text.count("/")
+    longest = re.compile(regex, re.DOTALL)
+    return Pattern(text, longest, re.compile(shortest, re.DOTALL), tuple(formats), depth)
+
+
+def _regex(text: str, taking: str) -> tuple[str, list[str]]:
+    """The regular expression of a pattern, and the formats of its dates."""
     regex = ""
     formats: list[str] = []
     for token in _TOKEN.finditer(text):
         if token["name"] is not None:
-            regex += _placeholder(token, regex, formats, text)
+            regex += _placeholder(token, regex, formats, text, taking)
         elif token["wild"]:
-            regex += _WILD.get(token["wild"], "[^/]*")
+            regex += _WILD.get(token["wild"], "[^/]*" + taking)
         elif token[0] in "{}":
             raise InvalidArgument(
                 f"The pattern {shown(text)} has a brace that is no {{id}}, {{date:%Y%m%d}} or "
@@ -83,11 +98,12 @@ def parse_pattern(text: str) -> Pattern:
             )
         else:
             regex += re.escape(token[0])
-    depth = None if "**/" in text else text.count("/")
-    return Pattern(text, re.compile(regex, re.DOTALL), tuple(formats), depth)
+    return regex, formats
 
 
-def _placeholder(token: re.Match[str], before: str, formats: list[str], text: str) -> str:
+def _placeholder(
+    token: re.Match[str], before: str, formats: list[str], text: str, taking: str
+) -> str:
     name, form = token["name"], token["format"]
     if name == "date" and form:
         formats.append(form)
@@ -96,7 +112,7 @@ def _placeholder(token: re.Match[str], before: str, formats: list[str], text: st
         if f"(?P<{name}>" in before:
             return f"(?P={name})"
         # The band is short and often last, so the id takes what both could.
-        return "(?P<id>[^/]+)" if name == "id" else "(?P<band>[^/]+?)"
+        return f"(?P<id>[^/]+{taking})" if name == "id" else "(?P<band>[^/]+?)"
     if name == "date":
         raise InvalidArgument("Say how dates are written: {date:%Y%m%d}, {date:%Y-%m-%d}, …")
     raise InvalidArgument(
@@ -108,15 +124,35 @@ def match(pattern: Pattern, path: str) -> Match | None:
     """What `path` says by the pattern; None where it is not of that form.
 
     Raises:
-        InvalidArgument: it has the form, but no such date exists.
+        InvalidArgument: it has the form, but no such date exists, or two dates fit.
     """
     found = pattern.regex.fullmatch(path)
     if found is None:
         return None
-    groups = found.groupdict()
-    texts = tuple(groups[f"date{i + 1}"] for i in range(len(pattern.formats)))
+    groups, texts = found.groupdict(), _dates(pattern, found)
     date_us = read_date(_JOIN.join(texts), _JOIN.join(pattern.formats)) if texts else None
+    other = pattern.shortest.fullmatch(path)
+    if other is not None and _is_date(pattern, _dates(pattern, other), but=texts):
+        raise InvalidArgument(
+            f"The pattern finds two dates in it, {' '.join(_dates(pattern, other))} and "
+            f"{' '.join(texts)}. Write what is before the date with one ? for each character."
+        )
     return Match(path, groups.get("id"), date_us, texts, groups.get("band"), _rest(found))
+
+
+def _dates(pattern: Pattern, found: re.Match[str]) -> tuple[str, ...]:
+    return tuple(found[f"date{i + 1}"] for i in range(len(pattern.formats)))
+
+
+def _is_date(pattern: Pattern, texts: tuple[str, ...], but: tuple[str, ...]) -> bool:
+    """Whether `texts` are a date, and another one than `but`."""
+    if texts == but:
+        return False
+    try:
+        read_date(_JOIN.join(texts), _JOIN.join(pattern.formats))
+    except InvalidArgument:
+        return False
+    return True
 
 
 def _rest(found: re.Match[str]) -> str:

@@ -49,6 +49,16 @@ def format_regex(format_text: str) -> str:
     return "".join(parts)
 
 
+def check_year(format_text: str) -> None:
+    """Return if the format has a year; without one every date would be in 1900.
+
+    Raises:
+        InvalidArgument: it has none.
+    """
+    if not {"Y", "y"} & set(re.findall("%(.)", format_text, re.DOTALL)):
+        raise InvalidArgument(f"The date format {format_text!r} has no year: write %Y or %y.")
+
+
 def read_date(text: str, format_text: str) -> int:
     """µs since 1970 of `text` in that format; UTC unless the text has a zone.
 

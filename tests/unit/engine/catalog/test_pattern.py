@@ -117,6 +117,25 @@ def test_a_difference_in_case_is_pointed_out(tmp_path):
         images(tmp_path, "{date:%Y%m%d}_{band}.tif")
 
 
+def test_a_name_in_which_two_dates_fit_is_refused_with_both():
+    name = "LC09_231062_20230723_20230802_B3.tif"
+    with pytest.raises(InvalidArgument, match="20230723 and 20230802"):
+        match(parse_pattern("{id}_{date:%Y%m%d}_*{band}.tif"), name)
+
+
+def test_a_question_mark_for_each_character_says_which_date_is_meant():
+    name = "LC09_231062_20230723_20230802_B3.tif"
+    found = match(parse_pattern("*_??????_{date:%Y%m%d}_*_{band}.tif"), name)
+    assert found is not None
+    assert found.date_text == ("20230723",)
+
+
+def test_digits_that_are_no_date_are_not_a_second_date():
+    found = match(parse_pattern("{id}_{date:%Y%m%d}*_{band}.tif"), "T33_99999999_20180107_B04.tif")
+    assert found is not None
+    assert found.date_us == JAN_7_US
+
+
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(InvalidArgument, match="no folder"):
         find(tmp_path / "gone", parse_pattern("*.tif"))
@@ -129,6 +148,7 @@ def test_a_missing_folder_is_named(tmp_path):
         ("{date}.tif", "how dates are written"),
         ("{date:%Q}.tif", "%Q"),
         ("{date:abc}.tif", "no directive"),
+        ("2018{date:%m%d}.tif", "no year"),
         ("{band:x}.tif", "there are"),
         ("{band.tif", "brace"),
         ("/abs/{band}.tif", "below the folder"),
