@@ -95,8 +95,7 @@ class Catalog:
         if name in known:
             return known[name]
         close = names.similar(name, known)
-        there = f"There are: {', '.join(list(known)[:8])}." if known else "The catalog is empty."
-        hint = names.did_you_mean(close).strip() or there
+        hint = names.did_you_mean(close).strip() or names.there_are(known)
         raise ProductNotFound(
             f"There is no product {names.shown(name)}. {hint}", product=name, similar=close
         )

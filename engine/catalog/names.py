@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from swath.errors import InvalidArgument
 
@@ -75,6 +75,14 @@ def similar(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     by_fold = {each.casefold(): each for each in known}
     found = difflib.get_close_matches(name[:MAX_ID].casefold(), by_fold, n=most, cutoff=0.6)
     return [by_fold[each] for each in found]
+
+
+def there_are(known: Collection[str], most: int = 8) -> str:
+    """A sentence that lists products, `most` of them; how many more there are, too."""
+    if not known:
+        return "The catalog is empty."
+    rest = f" and {len(known) - most:,} more" if len(known) > most else ""
+    return f"There are: {', '.join(list(known)[:most])}{rest}."
 
 
 def did_you_mean(names: list[str]) -> str:

@@ -298,3 +298,10 @@ def test_dates_of_a_selection_are_in_microseconds(catalog, files, put):
     put(files.image("a", 5), files.image("b", 7))
     assert catalog.search("p").dates_us.tolist() == [5, 7]
     assert catalog.search("p").dates_us.dtype == np.int64
+
+
+def test_a_missing_product_says_how_many_others_there_are(catalog, files, put):
+    for name in "abcdefghij":
+        put(files.image(name), product=name * 3)
+    with pytest.raises(ProductNotFound, match=r"There are: aaa, .* hhh and 2 more\."):
+        catalog.product("zzz")
