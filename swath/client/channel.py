@@ -19,7 +19,8 @@ _OPTIONS = (
     ("grpc.max_metadata_size", 64 * 1024),
     # A server that has just been started is found at the next call.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    # How long one attempt to connect may take, whatever it is called: a busy server is slow.
+    ("grpc.min_reconnect_backoff_ms", 10_000),
     ("grpc.max_reconnect_backoff_ms", 2000),
     # A connection that died silently is noticed while an answer is awaited.
     ("grpc.keepalive_time_ms", 60_000),
