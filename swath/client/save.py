@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+from swath.errors import SwathError
+
 
 def save(pieces: Iterable[bytes], file: str | os.PathLike[str] | IO[bytes]) -> None:
     """Write a result piece by piece.
@@ -16,7 +18,7 @@ def save(pieces: Iterable[bytes], file: str | os.PathLike[str] | IO[bytes]) -> N
     file the pieces are written as they come.
 
     Raises:
-        OSError: the file cannot be written; and whatever `pieces` raises.
+        OSError: the file cannot be written, naming it; and whatever `pieces` raises.
     """
     if not isinstance(file, str | os.PathLike):
         for piece in pieces:
@@ -29,5 +31,10 @@ def save(pieces: Iterable[bytes], file: str | os.PathLike[str] | IO[bytes]) -> N
             for piece in pieces:
                 out.write(piece)
         part.replace(path)
+    except SwathError:  # some of them are OSErrors too
+        raise
+    except OSError as error:
+        # What was asked for, not the part that the user knows nothing of.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         part.unlink(missing_ok=True)
