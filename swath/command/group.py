@@ -7,6 +7,7 @@ for what `swath kernels` imports.
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
 import click
 
@@ -36,6 +37,13 @@ class CommandGroup(click.Group):
             return None
         command: click.Command = point.load()
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the sub-command gives; Ctrl-C ends it with the exit status that shells know."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(130)
 
 
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})

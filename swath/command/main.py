@@ -13,12 +13,14 @@ OURS = frozenset({"swath", "engine", "inspect_server", "job_server", "loadtest"}
 def main() -> int:
     """Run the sub-command that was typed, and end the process.
 
-    Exit status: 0 done, 1 failed and said why, 2 wrongly typed.
+    Exit status: 0 done, 1 failed and said why, 2 wrongly typed, 130 interrupted.
     """
     try:
         from swath.command.group import group
 
         group.main(prog_name="swath")
+    except KeyboardInterrupt:
+        return 130
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in OURS:
             raise

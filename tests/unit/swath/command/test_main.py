@@ -15,6 +15,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 ENTRY_POINTS = """[swath.commands]
 greet = greeting:greet
 fail = greeting:fail
+interrupted = greeting:interrupted
 lack = needing:command
 broken = engine.no_such_module:command
 """
@@ -27,6 +28,11 @@ from swath.errors import ServerBusy
 def greet(name):
     "Say hello."
     click.echo(f"hello {name}")
+
+@click.command()
+def interrupted():
+    "Be typed Ctrl-C at."
+    raise KeyboardInterrupt
 
 @click.command()
 def fail():
@@ -76,6 +82,11 @@ def test_an_error_of_ours_is_one_line_and_status_1(swath: Run) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("swath: the server has no room; try again")
     assert done.stderr.count("\n") == 1
+
+
+def test_control_c_ends_quietly_with_status_130(swath: Run) -> None:
+    done = swath("interrupted")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_a_missing_extra_is_named_with_the_way_to_get_it(swath: Run) -> None:
