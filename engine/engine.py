@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from engine.catalog.asset import Identity
 from engine.catalog.catalog import Catalog
 from engine.encode.encode import FORMATS, encode
 from engine.evaluate.budget import Budget
@@ -145,6 +146,7 @@ class Engine:
         format: str = "native",
         options: Mapping[str, Any] | None = None,
         budget: Budget | None = None,
+        sources: dict[str, Identity | None] | None = None,
     ) -> Iterator[Event]:
         """The result as events: a header, chunks as they are computed, a trailer.
 
@@ -152,6 +154,7 @@ class Engine:
             arguments: values of the graph's parameters, by name.
             format: `native` (chunks of pixels), or one of `engine.encode.FORMATS` (bytes).
             budget: deadline and cancel; checked between blocks of work.
+            sources: gets the files that are read, with what tells whether they change.
         Raises:
             BadRequest: anything wrong with the graph, arguments, place or sources; names the node.
             ResultTooLarge: before the first read of the stage that is too large.
@@ -162,7 +165,7 @@ class Engine:
         if format != "native" and format not in FORMATS:
             known = ", ".join(("native", *FORMATS))
             raise UnsupportedFormat(f"{format!r} is not one of {known}.", format=format)
-        run = self._evaluate(graph, geocontext, arguments or {}, budget)
+        run = self._evaluate(graph, geocontext, arguments or {}, budget, sources)
         size = sum(p.result_bytes for p in run.plans)
         admit(estimate(run.plans, self.config.limits, size), self.config.limits)
         value = settled(run.gathered, run.context)
@@ -209,6 +212,7 @@ class Engine:
         geocontext: GeoContextValue | None,
         arguments: Mapping[str, Any],
         budget: Budget,
+        sources: dict[str, Identity | None] | None = None,
         is_dry: bool = False,
     ) -> _Run:
         types = check(graph)
@@ -219,7 +223,14 @@ class Engine:
         context.stage = partial(_stop, stages, self.config.limits) if is_dry else stages.run
         if where is not None:
             stages.execution = Execution(
-                where, self.reader, outside, self._tier, budget, stages.numbers, self._reading
+                where,
+                self.reader,
+                outside,
+                self._tier,
+                budget,
+                stages.numbers,
+                self._reading,
+                {} if sources is None else sources,
             )
         interpreter = Interpreter(graph, types, context, bound, self._is_batching)
         gathered = gather(interpreter.result(), budget)

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.catalog.asset import Identity
 from engine.catalog.catalog import Catalog
 from engine.catalog.suggest import suggest
 from engine.engine import Engine, EngineConfig
@@ -16,16 +17,19 @@ from engine.kernels import library
 from engine.plan.admit import Limits
 from engine.sources.config import SourceConfig
 from inspect_server import catalog as catalog_rpcs
+from inspect_server.answers import Answers
 from inspect_server.config import InspectConfig
 from inspect_server.engines import Computation, EngineSpec, Reading
 from swath.errors import InvalidSource, SwathError
 from swath.graph.canonical import digest
 from swath.wire.inspect import (
+    Question,
     decode_estimate_question,
     decode_question,
     decode_validate_question,
     encode_estimate,
     encode_verdict,
+    question_key,
 )
 from swath.wire.stream import write_stream
 
@@ -40,8 +44,10 @@ CATALOG_RPCS = {
 class EngineComputation:
     """Answers each rpc, by name, from one engine; the `Computation` of this server."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, answers: Answers | None = None) -> None:
+        """`answers` keeps what was computed; absent: nothing is kept."""
         self._engine = engine
+        self._answers = answers
 
     def __call__(self, method: str, request: bytes, budget: Budget) -> Iterator[bytes]:
         """See `Computation`; methods are `Inspect`, `Estimate`, ... as in the contract."""
@@ -55,10 +61,30 @@ class EngineComputation:
 
     def _inspect(self, request: bytes, budget: Budget) -> Iterator[bytes]:
         asked = decode_question(request)
-        events = self._engine.stream(
-            asked.graph, asked.geocontext, asked.arguments, asked.format, asked.options, budget
+        if self._answers is None or not asked.cache:
+            return self._computed(asked, budget, {})
+        key = self._engine.catalog.revision, question_key(request)
+        kept = self._answers.get(key)
+        if kept is not None:
+            return iter(kept)
+        sources: dict[str, Identity | None] = {}
+        return self._answers.keep(key, self._computed(asked, budget, sources), sources)
+
+    def _computed(
+        self, asked: Question, budget: Budget, sources: dict[str, Identity | None]
+    ) -> Iterator[bytes]:
+        """The messages of the answer; `sources` gets what is read for it."""
+        return write_stream(
+            self._engine.stream(
+                asked.graph,
+                asked.geocontext,
+                asked.arguments,
+                asked.format,
+                asked.options,
+                budget,
+                sources,
+            )
         )
-        return write_stream(events)
 
     def _estimate(self, request: bytes) -> bytes:
         asked = decode_estimate_question(request)
@@ -83,6 +109,7 @@ def engine_spec(config: InspectConfig) -> EngineSpec:
             "remote": list(sources.remote),
             "cache_bytes": sources.cache_bytes,
             "pixels_bytes": config.pixels_bytes,
+            "answers_bytes": config.answers_bytes,
         },
         memory_bytes=config.engine_memory_bytes,
         pixels_bytes=config.pixels_bytes,
@@ -101,7 +128,8 @@ def open_computation(settings: Mapping[str, Any], reading: Reading) -> Computati
     config = EngineConfig(sources, Limits(memory_bytes=settings["pixels_bytes"]))
     catalog = Catalog.open(settings["data"], read_only=True)
     _warm(catalog)
-    return EngineComputation(Engine(catalog, config, reading=reading))
+    answers = Answers(settings["answers_bytes"])
+    return EngineComputation(Engine(catalog, config, reading=reading), answers)
 
 
 def _warm(catalog: Catalog) -> None:

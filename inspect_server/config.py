@@ -31,8 +31,10 @@ class InspectConfig:
     """Most private memory of one engine process; over it, its request is refused."""
     pixels_bytes: int = 512 * MIB
     """Most bytes of pixels that one request may hold at once."""
-    cache_bytes: int = 256 * MIB
+    cache_bytes: int = 128 * MIB
     """Decoded blocks that each engine process keeps."""
+    answers_bytes: int = 64 * MIB
+    """Small answers that each engine process keeps; 0: none."""
     max_waiting: int = 64
     """Requests that may wait for an engine process; further ones are refused at once."""
     max_waiting_bytes: int = 256 * MIB
@@ -59,10 +61,11 @@ class InspectConfig:
         _require(self.engines >= 0, "engines must be 0 or more")
         _require(self.max_waiting >= 0, "max_waiting must be 0 or more")
         _require(self.max_request_s > 0 and self.drain_s >= 0, "times must be more than 0")
-        held_bytes = self.pixels_bytes + self.cache_bytes
+        held_bytes = self.pixels_bytes + self.cache_bytes + self.answers_bytes
         _require(
             self.engine_memory_bytes >= held_bytes + 256 * MIB,
-            "engine_memory_bytes must be at least 256 MiB more than pixels_bytes and cache_bytes",
+            "engine_memory_bytes must be at least 256 MiB more than pixels_bytes, cache_bytes and "
+            "answers_bytes",
         )
         try:
             self.sources()

@@ -5,6 +5,8 @@ Decided from the parsed message in some ten microseconds, without building the g
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from google.protobuf.message import DecodeError
 
 from inspect_server.engines import Lane
@@ -32,7 +34,16 @@ ROW_OPS = frozenset({"list", "tuple"})
 SCALAR_VALUES = frozenset({"null", "boolean", "integer", "number", "datetime_us", "timedelta_us"})
 
 
-def route(request: bytes) -> Lane | None:
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a request goes."""
+
+    lane: Lane
+    is_shareable: bool
+    """Whether an equal request in progress may answer it."""
+
+
+def route(request: bytes) -> Route | None:
     """The lane for an InspectRequest; None: it is answered in the loop.
 
     Without a geocontext no pixel can be read (rule W1), so the work is short.
@@ -41,15 +52,16 @@ def route(request: bytes) -> Lane | None:
         InvalidGraph: a small request that is no such message; large ones are not looked into here.
     """
     if len(request) > SMALL_REQUEST_BYTES:
-        return Lane.PIXELS
+        return Route(Lane.PIXELS, is_shareable=False)
     try:
         message = inspect_pb2.InspectRequest.FromString(request)
     except DecodeError:
         raise InvalidGraph("The bytes are not a message InspectRequest.") from None
     if message.HasField("geocontext"):
-        return Lane.PIXELS
+        return Route(Lane.PIXELS, not message.no_cache)
     is_small = len(request) <= MAX_LOOP_BYTES
-    return None if is_small and is_scalar(message) else Lane.SHORT
+    is_here = is_small and is_scalar(message)
+    return None if is_here else Route(Lane.SHORT, not message.no_cache)
 
 
 def is_scalar(message: inspect_pb2.InspectRequest) -> bool:

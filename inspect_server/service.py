@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
 import grpc
 
 from engine.evaluate.budget import Budget
 from inspect_server.engines import Computation, Lane, Pool, Task
+from inspect_server.engines.run import Run
 from inspect_server.operations import Operations
 from inspect_server.route import route
+from inspect_server.share import Share
 from swath.errors import EngineCrashed
 from swath.serving.call import Call, Calls, Rpc, Verb
 from swath.wire.inspect import decode_prefix
@@ -27,6 +32,7 @@ class Service:
         """`here` computes small scalar graphs in the event loop."""
         self._pool = pool
         self._here = here
+        self._share = Share()
         self._operations = Operations()
 
     def add_to(self, calls: Calls) -> tuple[grpc.GenericRpcHandler, ...]:
@@ -46,9 +52,9 @@ class Service:
 
     async def _inspect(self, call: Call) -> None:
         _check_size(call)
-        lane = route(call.request)
-        if lane is not None:
-            await self._elsewhere(call, "Inspect", lane)
+        to = route(call.request)
+        if to is not None:
+            await self._elsewhere(call, "Inspect", to.lane, to.is_shareable)
             return
         for message in self._here("Inspect", call.request, Budget(call.deadline_s)):
             await call.send(message)
@@ -64,18 +70,28 @@ class Service:
 
         return answer
 
-    async def _elsewhere(self, call: Call, method: str, lane: Lane) -> None:
+    async def _elsewhere(
+        self, call: Call, method: str, lane: Lane, is_shareable: bool = False
+    ) -> None:
         call.lane = lane.value
         task = Task(method, call.request, call.deadline_s)
+        start = partial(self._started, call)
+        share = self._share if is_shareable else Share()
+        async with aclosing(share.answer(task, lane, start)) as messages:
+            async for message in messages:
+                await call.send(message)
+        if not call.messages:
+            raise EngineCrashed("The engine gave no answer.")
+
+    @asynccontextmanager
+    async def _started(self, call: Call, task: Task, lane: Lane) -> AsyncIterator[Run]:
+        """A run on a process; how long it waited for one is in the call's event."""
         arrived_s = asyncio.get_running_loop().time()
         async with self._pool.run(task, lane) as run:
             waited_s = asyncio.get_running_loop().time() - arrived_s
             if waited_s > 0.001:
                 call.notes["waited_s"] = round(waited_s, 6)
-            async for message in run:
-                await call.send(message)
-        if not call.messages:
-            raise EngineCrashed("The engine gave no answer.")
+            yield run
 
 
 def _check_size(call: Call) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.catalog.asset import Asset, Identity
 from engine.evaluate.budget import Budget
 from engine.evaluate.deferred import Deferred
 from engine.evaluate.located import Place
@@ -29,6 +30,8 @@ from engine.plan.plan import Plan
 from engine.plan.segment import Compute, Schedule, Stream, Task, outputs_of
 from swath.errors import SwathError
 from swath.grid import Grid, Window
+
+REMOTE = ("http://", "https://", "s3://")
 
 
 class Reads(Protocol):
@@ -60,6 +63,8 @@ class Execution:
     """Values of the Deferreds that scalar planes use, by identity."""
     reading: Callable[[str], AbstractContextManager[None]]
     """Entered around each read, with the source's name."""
+    sources: dict[str, Identity | None]
+    """Files and addresses that were read, with what tells whether they change."""
     pixels_read: int = 0
     bytes_read: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
@@ -171,6 +176,9 @@ class Execution:
             raise error.at(
                 node=origin.node, op=origin.op, line=origin.line, window=str(window)
             ) from None
+        if isinstance(source, Asset):
+            is_local = not source.href.startswith(REMOTE)
+            self.sources[source.href] = source.identity if is_local else None
         self.pixels_read += values.size
         self.bytes_read += values.nbytes
         return values, mask

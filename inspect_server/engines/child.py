@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -208,6 +209,8 @@ def _serve(link: Link, board_fd: int, setup: Mapping[str, Any]) -> None:
         said = fault if isinstance(fault, SwathError) else InternalError(repr(fault))
         link.send(Kind.ERROR, 0, encode_error(said, traceback.format_exc()))
         raise EOFError from fault
+    gc.collect()
+    gc.freeze()  # what lives as long as the process is not looked through again and again
     child.serve(computation)
 
 

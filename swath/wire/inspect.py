@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -44,6 +45,13 @@ class Question:
     """Options of the format."""
     cache: bool = True
     """Whether an answer that was computed before may be given, and this one be kept."""
+
+
+def question_key(data: bytes) -> bytes:
+    """32 bytes that are equal for InspectRequests that differ in source lines at most."""
+    message = pb.InspectRequest.FromString(data)
+    message.graph.ClearField("lines")
+    return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()
 
 
 def encode_question(question: Question) -> bytes:
