@@ -10,7 +10,6 @@ from pathlib import Path
 
 import psutil
 
-
 from swath.client.inspect import InspectClient
 from tests.bench import ndvi
 from tests.bench.figure import Figure

@@ -24,7 +24,10 @@ SLACK_S = 0.003
 
 
 def measure(server: Server, imagery: Imagery) -> list[Figure]:
-    """Row 3, computed anew for each question. Both sides read each block once, from files of equal bytes in the page cache."""
+    """Row 3, computed anew for each question.
+
+    Both sides read each block once, from files of equal bytes in the page cache.
+    """
     client = InspectClient(server.address)
     warm = area(0, 0)
 
