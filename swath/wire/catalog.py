@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -72,8 +72,8 @@ class CatalogImage:
     """UTC."""
     bands: tuple[str, ...]
     """Names of the bands that it has."""
-    footprint: str
-    """GeoJSON in longitude and latitude; empty: not georeferenced."""
+    footprint: str = field(repr=False)
+    """GeoJSON in longitude and latitude, often long; empty: not georeferenced."""
     properties: Mapping[str, Any]
     """What expressions see as its properties."""
 
