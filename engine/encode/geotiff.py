@@ -68,7 +68,7 @@ def _only_image(header: Header) -> Grid:
     is_image = len(header.rasters) == 1 and header.type.name == "Image"
     grid = header.rasters[0].grid if is_image else None
     if grid is None:
-        what = "an empty image" if is_image else f"a {header.type}"
+        what = "an empty image" if is_image else f"of type {header.type}"
         raise UnsupportedFormat(
             f"geotiff holds one Image; the result is {what}. Reduce a collection, for example "
             "with .mosaic(), or use the native format.",
