@@ -58,5 +58,8 @@ def product_of(expression: Expression) -> str:
                 stack.append(part)
     if len(found) != 1 or "" in found:
         named = ", ".join(sorted(found - {""})) or "none"
-        raise InvalidGeoContext(f"name the product to be like; the imagery reads: {named}")
+        raise InvalidGeoContext(
+            'A geocontext is like one product: name it, as in GeoContext.like("product"). The '
+            f"products that this imagery names: {named}."
+        )
     return found.pop()
