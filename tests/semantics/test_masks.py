@@ -130,3 +130,16 @@ def test_m9_an_infinite_number_does_not_mask_by_itself(ask: Ask) -> None:
 
 def test_m2_an_infinite_sample_is_masked_where_a_source_has_it(ask: Ask) -> None:
     assert pixels(ask(image(np.inf, "float32") + 1))[0][0] is None
+
+
+def test_m10_a_mask_changes_neither_names_nor_properties(ask: Ask) -> None:
+    red = image(1).rename_bands("red").with_properties(tile="33T")
+    result = ask(red.mask(image(ROW) > 1))
+    assert list(result.bandinfo) == ["red"]
+    assert result.properties["tile"] == "33T"
+    assert result.bandinfo["red"]["kind"] == "physical"
+
+
+def test_m10_where_is_named_as_its_sides(ask: Ask) -> None:
+    red = image(1).rename_bands("red")
+    assert list(ask(wf.where(red > 0, red, red * 2)).bandinfo) == ["red"]
