@@ -57,8 +57,8 @@ def _check_folder(folder: Path) -> None:
         raise PermissionDenied(
             f"The data folder {folder} cannot be made: {problem.strerror}."
         ) from None
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise PermissionDenied(f"The data folder {folder} is not writable.")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise PermissionDenied(f"The data folder {folder} is not readable.")
 
 
 class _Progress:

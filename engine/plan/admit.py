@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.plan.cover import covered_pixels
 from engine.plan.plan import Plan
 from swath.errors import ResultTooLarge
 from swath.estimate import Estimate
@@ -53,10 +54,11 @@ def estimate(
 
 
 def _bytes_read(plan: Plan) -> int:
-    pixels = plan.grid.shape.y * plan.grid.shape.x
     return sum(
-        np.dtype(r.dtype).itemsize * pixels * sum(s is not None for s in r.sources)
+        np.dtype(r.dtype).itemsize * covered_pixels(s.grid, plan.grid)
         for r in plan.reads
+        for s in r.sources
+        if s is not None
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.evaluate.plane import Plane, ReadPlane
+from engine.plan.cover import covered_pixels
 from engine.plan.schedule import itemsize, reads_of, schedule
 from engine.plan.segment import Schedule
 from engine.plan.window import window_shape
@@ -44,8 +45,8 @@ class Plan:
     @property
     def projected_pixels(self) -> int:
         """Pixels that sources give, all bands and images, on this grid."""
-        images = sum(sum(s is not None for s in r.sources) for r in self.reads)
-        return images * self.grid.shape.y * self.grid.shape.x
+        sources = (s for r in self.reads for s in r.sources if s is not None)
+        return sum(covered_pixels(s.grid, self.grid) for s in sources)
 
     @property
     def result_bytes(self) -> int:

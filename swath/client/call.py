@@ -41,13 +41,15 @@ def stream(
         SwathError: as `ask`.
     """
     stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel(address).unary_stream(method)
-    call = stub(request, timeout=_checked(timeout_s))
+    call = None
     try:
+        call = stub(request, timeout=_checked(timeout_s))
         yield from call
     except grpc.RpcError as error:
         raise _error(error, address, timeout_s) from None
     finally:
-        call.cancel()
+        if call is not None:
+            call.cancel()
 
 
 def _checked(timeout_s: float | None) -> float | None:
