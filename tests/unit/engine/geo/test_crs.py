@@ -9,7 +9,6 @@ import pytest
 from engine.geo import crs
 from swath.errors import InvalidGeoContext
 
-
 MARS = "IAU_2015:49910"
 
 
