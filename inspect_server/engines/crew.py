@@ -81,7 +81,7 @@ class Crew:
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._watcher = self._loop.create_task(self._watch())
-        self._fill_lanes()
+        self._fill_lanes(most=1)  # with fewer at once the first is ready sooner
         while not all(self._is_ready(lane) for lane in Lane):
             if self._start_error is not None:
                 await self.close()
@@ -89,6 +89,7 @@ class Crew:
             self._news.clear()
             await self._news.wait()
         self._has_started = True
+        self._fill_lanes()
         self._fill_spares()
 
     async def close(self) -> None:
@@ -108,9 +109,9 @@ class Crew:
     def _is_ready(self, lane: Lane) -> bool:
         return any(engine.state in (State.IDLE, State.BUSY) for engine in self.lanes[lane])
 
-    def _fill_lanes(self) -> None:
-        for lane, count in self._config.places().items():
-            group = self.lanes[lane]
+    def _fill_lanes(self, most: int | None = None) -> None:
+        for lane, places in self._config.places().items():
+            group, count = self.lanes[lane], places if most is None else min(places, most)
             while len(group) < count:
                 engine = self._ready_spare() or self._hire()
                 group.append(engine)
