@@ -23,7 +23,7 @@ async def serve(reply: bytes) -> None:
         yield reply
 
     server = aio.server()
-    handlers = {"Echo": grpc.unary_stream_rpc_method_handler(echo)}
+    handlers: dict[str, Any] = {"Echo": grpc.unary_stream_rpc_method_handler(echo)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("bench.Echo", handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
