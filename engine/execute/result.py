@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ CHECKED_EVERY = 8192
 """Values between two looks at the budget: some 5 ms."""
 DEEPEST = 64
 """Most levels of lists, tuples and dicts in a result."""
+PLAIN = frozenset({type(None), bool, int, float, str, datetime, timedelta})
+"""Nothing is in these: to look into a list of them item by item took 6 ms for 10,000 dates."""
 CHUNK_BYTES = 1024 * 1024
 """Most bytes of pixels in one chunk."""
 
@@ -73,13 +76,16 @@ def gather(value: Any, budget: Budget) -> Gathered:
     left = [MOST_VALUES]
 
     def visit(item: Any, depth: int = 0) -> Any:
-        left[0] -= 1
-        if left[0] % CHECKED_EVERY == 0:
+        is_plain = type(item) is list and depth < DEEPEST and PLAIN.issuperset(map(type, item))
+        left[0] -= 1 + len(item) if is_plain else 1
+        if is_plain or left[0] % CHECKED_EVERY == 0:
             budget.check()
         if depth > DEEPEST:
             raise ResultTooLarge(f"The result nests deeper than {DEEPEST} levels.")
         if left[0] < 0:
             raise ResultTooLarge(f"The result has more than {MOST_VALUES:,} values.")
+        if is_plain:
+            return list(item)
         if isinstance(item, Deferred):
             numbers.append(item)
             return item
