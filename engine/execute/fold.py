@@ -6,7 +6,7 @@ Samples are taken in a fixed order whatever the windows are: image after image, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from engine.evaluate.deferred import Fold
 from engine.evaluate.plane import Plane
+from engine.execute.passes import Pass
 from engine.execute.tasks import Execution
 from engine.geo.stack import Stack
-from engine.plan.plan import Plan, plan_for, windows_of
+from engine.plan.plan import Plan, windows_of
 from engine.plan.window import CELL
 from swath.grid import Window
 
@@ -35,15 +36,20 @@ class Samples:
         """For a median: all samples of each image."""
         self._strips: list[tuple[Window, Stack]] = []
 
-    def add(self, window: Window, stack: Stack, is_last_of_cell: bool) -> None:
-        """Take the pixels of a window; strips of a cell are gathered until it is whole."""
+    def add(self, window: Window, stack: Stack, start: int, is_last_of_cell: bool) -> None:
+        """Take the pixels of a window, of the images from `start`.
+
+        Strips of a cell are gathered until it is whole.
+        """
         self._strips.append((window, stack))
         if not is_last_of_cell:
             return
         whole, values, mask = _glued(self._strips)
         self._strips = []
         for image in range(values.shape[0]):
-            self._add_image(image, whole, values[image], None if mask is None else mask[image])
+            self._add_image(
+                start + image, whole, values[image], None if mask is None else mask[image]
+            )
 
     def _add_image(
         self, image: int, window: Window, values: NDArray[Any], mask: NDArray[np.uint8] | None
@@ -68,23 +74,27 @@ def _glued(
     return Window(first.row, first.col, rows, first.cols), values, np.concatenate(masks, axis=1)
 
 
-def fold_plan(folds: Sequence[Fold], execution: Execution, memory_bytes: int) -> Plan:
-    """The plan that makes the planes of all folds."""
-    planes = list(dict.fromkeys(p for f in folds for p in f.planes))
-    return plan_for(
-        planes, execution.where.grid, memory_bytes, True, execution.tier.begin is not None
-    )
-
-
-def run_folds(folds: Sequence[Fold], plan: Plan, execution: Execution) -> list[list[Any]]:
+def run_folds(
+    folds: Sequence[Fold], passes: Sequence[Pass], execution: Execution
+) -> list[list[Any]]:
     """The numbers of each fold. Raises as `Execution.run`."""
     samples = {(f.kind, id(p)): Samples(f.kind, p, execution) for f in folds for p in f.planes}
-    for window in cell_windows(plan):
-        stacks = dict(zip(map(id, plan.wanted), execution.run(plan, window), strict=True))
-        last = _ends_cell(window, plan)
-        for (_, plane), gathered in samples.items():
-            gathered.add(window, stacks[plane], last)
+    for each in passes:
+        for window in cell_windows(each.plan):
+            _add_window(samples, each, window, execution)
     return [_numbers(f, [samples[f.kind, id(p)] for p in f.planes], execution) for f in folds]
+
+
+def _add_window(
+    samples: Mapping[tuple[str, int], Samples], each: Pass, window: Window, execution: Execution
+) -> None:
+    """Take the samples of one window; its pixels are forgotten before the next is made."""
+    made = execution.run(each.plan, window)
+    stacks = dict(zip(map(id, each.planes), made, strict=True))
+    last = _ends_cell(window, each.plan)
+    for (_, plane), gathered in samples.items():
+        if plane in stacks:
+            gathered.add(window, stacks[plane], each.start, last)
 
 
 def cell_windows(plan: Plan) -> list[Window]:

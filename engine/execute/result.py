@@ -174,8 +174,14 @@ def chunks(gathered: Gathered, plans: Sequence[Plan], execution: Execution) -> I
         if raster.planes:
             plan = next(waiting)
             for window in windows_of(plan):
-                stacks = map(execution.tier.zero_under, execution.run(plan, window))
-                yield from _window_chunks(index, window, list(map(without_idle, stacks)))
+                # Bound to no name here, to be gone before the next window is made.
+                yield from _window_chunks(index, window, _zeroed(plan, window, execution))
+
+
+def _zeroed(plan: Plan, window: Window, execution: Execution) -> list[Stack]:
+    """The wanted planes, 0 under their masks; no more than one of them is there twice."""
+    stacks = execution.run(plan, window)[::-1]
+    return [without_idle(execution.tier.zero_under(stacks.pop())) for _ in range(len(stacks))]
 
 
 def _window_chunks(raster: int, window: Window, stacks: Sequence[Stack]) -> Iterator[Chunk]:
@@ -192,6 +198,10 @@ def _window_chunks(raster: int, window: Window, stacks: Sequence[Stack]) -> Iter
 
 
 def _chunk(raster: int, bands: tuple[int, int], window: Window, stacks: Sequence[Stack]) -> Chunk:
+    if len(stacks) == 1:  # as it is: it may be as large as a window of many images
+        (only,) = stacks
+        mask = None if only.mask is None else only.mask[:, None]
+        return Chunk(raster, (0, only.count), bands, window, only.values[:, None], mask)
     values = np.stack([s.values for s in stacks], axis=1)
     mask = None
     if any(s.mask is not None for s in stacks):

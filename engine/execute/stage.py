@@ -8,7 +8,8 @@ from typing import Any
 from engine.evaluate.context import Context
 from engine.evaluate.deferred import Deferred, Fold, Sample
 from engine.evaluate.plane import Plane, ScalarPlane, topological
-from engine.execute.fold import fold_plan, run_folds
+from engine.execute.fold import run_folds
+from engine.execute.passes import fold_passes
 from engine.execute.tasks import Execution
 from engine.plan.admit import Limits, admit, estimate
 from engine.plan.plan import Plan, plan_for
@@ -75,9 +76,9 @@ class Stages:
         samples = [i for i in items if isinstance(i, Sample)]
         found: dict[int, Sequence[Any]] = {}
         if folds:
-            plan = fold_plan(folds, execution, self._limits.memory_bytes)
-            admit(estimate([plan], self._limits, 0), self._limits)
-            values = run_folds(folds, plan, execution)
+            passes = fold_passes(folds, execution, self._limits.memory_bytes)
+            admit(estimate([p.plan for p in passes], self._limits, 0), self._limits)
+            values = run_folds(folds, passes, execution)
             found |= {id(f): v for f, v in zip(folds, values, strict=True)}
         for group in _by_pixel(samples):
             found |= self._sampled(group, execution)
@@ -100,7 +101,8 @@ class Stages:
 def stage_plans(items: Sequence[Fold | Sample], execution: Execution, limits: Limits) -> list[Plan]:
     """The plans that a stage for `items` would run."""
     folds = [i for i in items if isinstance(i, Fold)]
-    plans = [fold_plan(folds, execution, limits.memory_bytes)] if folds else []
+    passes = fold_passes(folds, execution, limits.memory_bytes) if folds else []
+    plans = [p.plan for p in passes]
     samples = _by_pixel([i for i in items if isinstance(i, Sample)])
     return [*plans, *(sample_plan(group, execution, limits) for group in samples)]
 

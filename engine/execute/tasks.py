@@ -126,9 +126,9 @@ class Execution:
         totals = [self.tier.begin(r.kind, np.dtype(r.args[0].dtype), shape) for r in task.outputs]
         given = {id(p): held[id(p)] for p in task.inputs}
         for part in task.parts:
-            made = iter(self._run_schedule(part, grid, window, given))
+            made = self._run_schedule(part, grid, window, given)[::-1]
             for reduction, total in zip(task.outputs, totals, strict=True):
-                total.feed([next(made) for _ in reduction.args])
+                total.feed([made.pop() for _ in reduction.args])
         return [total.finish() for total in totals]
 
     def _scalar(self, plane: ScalarPlane, dtype: str) -> NDArray[Any]:

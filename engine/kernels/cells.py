@@ -100,9 +100,9 @@ def median(parts: Sequence[Array]) -> float | None:
     if n == 0:
         return None
     low, high = (n - 1) // 2, n // 2
-    ranked = np.partition(everything, (low, high))
+    everything.partition((low, high))
     with np.errstate(all="ignore"):
-        middle = (ranked[low] + ranked[high]) / 2.0 + 0.0
+        middle = (everything[low] + everything[high]) / 2.0 + 0.0
     return float(middle) if np.isfinite(middle) else None
 
 

@@ -25,6 +25,8 @@ class Plan:
     grid: Grid
     window: Shape2d
     """Rows and columns of a window; those at the edge are smaller."""
+    kept_bytes: int = 0
+    """Most bytes that stay from window to window: samples of medians, unfinished cells."""
 
     @property
     def wanted(self) -> tuple[Plane, ...]:
@@ -35,7 +37,7 @@ class Plan:
     def projected_bytes(self) -> int:
         """Most bytes of pixels held at once."""
         rows, cols = (min(a, b) for a, b in zip(self.window, self.grid.shape, strict=True))
-        return self.schedule.pixel_bytes * rows * cols
+        return self.schedule.pixel_bytes * rows * cols + self.kept_bytes
 
     @property
     def reads(self) -> list[ReadPlane]:
