@@ -25,8 +25,9 @@ def physical(stored: NDArray[Any], scale: float, offset: float) -> NDArray[Any]:
     has_signed_zero = stored.dtype.kind == "f" or scale < 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         if offset == 0.0 and not has_signed_zero:
-            found = np.empty(stored.shape, dtype)
-            return np.multiply(stored, scale, out=found, dtype=np.float64, casting="same_kind")
+            found: NDArray[Any] = np.empty(stored.shape, dtype)
+            np.multiply(stored, scale, out=found, dtype=np.float64, casting="same_kind")
+            return found
         exact: NDArray[np.float64] = np.multiply(stored, scale, dtype=np.float64)
         exact += offset
         return exact.astype(dtype)

@@ -145,7 +145,7 @@ def test_numbers_over_a_district_take_its_pixels_alone(newyork: Path, engine: En
     )
     outside = lattice.outside(False)
     assert len(ids) >= 5
-    expected = []
+    expected: list[Any] = []
     for name in ids:
         (path,) = (newyork / name).glob("*_B5.TIF")
         values = sampled(path, lattice.west, lattice.north, lattice.size, lattice.shape)

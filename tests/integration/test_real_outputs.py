@@ -259,7 +259,7 @@ def test_json_of_pixels_has_null_where_masked(landsat: Engine, where: Any, serie
     found = json.loads(encoded(landsat, col, where, "json"))
     pixels = np.array(found["ndarray"], dtype=object)
     assert pixels.shape == (2, 2, 61, 61)
-    masked = np.equal(pixels, None).astype(bool)
+    masked = np.array([p is None for p in pixels.flat]).reshape(pixels.shape)
     assert np.array_equal(masked, native.ndarray.mask)
     assert masked.any()
     assert np.array_equal(pixels[~masked].astype(np.int64), native.ndarray.compressed())

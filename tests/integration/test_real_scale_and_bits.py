@@ -79,7 +79,7 @@ def engine_of_item(manaus: Path, path: Path, **band: Any) -> Engine:
         "type": "image/tiff; application=geotiff",
         "raster:bands": [band],
     }
-    item = {
+    item: dict[str, Any] = {
         "type": "Feature",
         "stac_version": "1.0.0",
         "id": "LC09_231062_20230723",

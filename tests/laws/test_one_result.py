@@ -22,7 +22,9 @@ DTYPES = ["uint8", "int16", "uint16", "int32", "float32", "float64"]
 ENGINES = {
     "reference": Engine(tier=REFERENCE, is_batching=False),
     "kernels": Engine(tier=KERNELS),
-    "small windows": Engine(config=EngineConfig(limits=Limits(memory_bytes=2_000_000)), tier=KERNELS),
+    "small windows": Engine(
+        config=EngineConfig(limits=Limits(memory_bytes=2_000_000)), tier=KERNELS
+    ),
 }
 
 
