@@ -17,7 +17,7 @@ from engine.evaluate.plane import Plane
 from engine.execute.passes import Pass
 from engine.execute.tasks import Execution
 from engine.geo.stack import Stack
-from engine.plan.plan import Plan, windows_of
+from engine.plan.plan import windows_of
 from engine.plan.window import CELL
 from swath.grid import Window
 
@@ -34,22 +34,12 @@ class Samples:
         """(image, cell row, cell column, 3)."""
         self.values: list[list[NDArray[np.float64]]] = [[] for _ in range(plane.count)]
         """For a median: all samples of each image."""
-        self._strips: list[tuple[Window, Stack]] = []
 
-    def add(self, window: Window, stack: Stack, start: int, is_last_of_cell: bool) -> None:
-        """Take the pixels of a window, of the images from `start`.
-
-        Strips of a cell are gathered until it is whole.
-        """
-        self._strips.append((window, stack))
-        if not is_last_of_cell:
-            return
-        whole, values, mask = _glued(self._strips)
-        self._strips = []
-        for image in range(values.shape[0]):
-            self._add_image(
-                start + image, whole, values[image], None if mask is None else mask[image]
-            )
+    def add(self, window: Window, stack: Stack, start: int) -> None:
+        """Take the pixels of a window of whole cells, of the images from `start`."""
+        for image, values in enumerate(stack.values):
+            mask = None if stack.mask is None else stack.mask[image]
+            self._add_image(start + image, window, values, mask)
 
     def _add_image(
         self, image: int, window: Window, values: NDArray[Any], mask: NDArray[np.uint8] | None
@@ -62,25 +52,13 @@ class Samples:
         self.partials[image, row : row + found.shape[0], col : col + found.shape[1]] = found
 
 
-def _glued(
-    strips: Sequence[tuple[Window, Stack]],
-) -> tuple[Window, NDArray[Any], NDArray[np.uint8] | None]:
-    first, stack = strips[0]
-    if len(strips) == 1:
-        return first, stack.values, stack.mask
-    rows = sum(w.rows for w, _ in strips)
-    values = np.concatenate([s.values for _, s in strips], axis=1)
-    masks = [np.zeros(s.values.shape, np.uint8) if s.mask is None else s.mask for _, s in strips]
-    return Window(first.row, first.col, rows, first.cols), values, np.concatenate(masks, axis=1)
-
-
 def run_folds(
     folds: Sequence[Fold], passes: Sequence[Pass], execution: Execution
 ) -> list[list[Any]]:
     """The numbers of each fold. Raises as `Execution.run`."""
     samples = {(f.kind, id(p)): Samples(f.kind, p, execution) for f in folds for p in f.planes}
     for each in passes:
-        for window in cell_windows(each.plan):
+        for window in windows_of(each.plan):
             _add_window(samples, each, window, execution)
     return [_numbers(f, [samples[f.kind, id(p)] for p in f.planes], execution) for f in folds]
 
@@ -91,23 +69,9 @@ def _add_window(
     """Take the samples of one window; its pixels are forgotten before the next is made."""
     made = execution.run(each.plan, window)
     stacks = dict(zip(map(id, each.planes), made, strict=True))
-    last = _ends_cell(window, each.plan)
     for (_, plane), gathered in samples.items():
         if plane in stacks:
-            gathered.add(window, stacks[plane], each.start, last)
-
-
-def cell_windows(plan: Plan) -> list[Window]:
-    """Windows in an order that finishes one cell before the next: strips of a cell follow."""
-    windows = windows_of(plan)
-    if plan.window.y >= CELL:
-        return windows
-    return sorted(windows, key=lambda w: (w.row // CELL, w.col, w.row))
-
-
-def _ends_cell(window: Window, plan: Plan) -> bool:
-    end = window.row + window.rows
-    return end % CELL == 0 or end == plan.grid.shape.y
+            gathered.add(window, stacks[plane], each.start)
 
 
 def _numbers(fold: Fold, samples: Sequence[Samples], execution: Execution) -> list[Any]:

@@ -1,21 +1,18 @@
 """How a stage walks over its pixels: once for all images, or for some of them at a time.
 
-Sums go cell by cell (R4). Where a cell of all images does not fit, a walk takes fewer images rather
-than strips of cells: what it holds then does not grow with their number. Strips are left for what
-does not fit either, as one image of very many bands.
+Sums go cell by cell (R4), so that a window is never less than a cell. Where a cell of all images
+does not fit, a walk takes fewer images: what it holds then does not grow with their number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.evaluate.deferred import Fold
 from engine.evaluate.plane import Plane, Planes
 from engine.execute.tasks import Execution
 from engine.plan.plan import Plan, plan_for
-from engine.plan.schedule import held_bytes
-from engine.plan.window import CELL
 from swath.grid import Shape2d
 
 SAMPLE_BYTES = 8
@@ -38,45 +35,35 @@ class Pass:
 def fold_passes(folds: Sequence[Fold], execution: Execution, memory_bytes: int) -> list[Pass]:
     """The walks that give the samples of all folds, one after another."""
     planes = tuple(dict.fromkeys(p for f in folds for p in f.planes))
-    kept = _median_bytes(folds, execution.where.grid.shape)
+    grid, is_streaming = execution.where.grid, execution.tier.begin is not None
+    kept = _median_bytes(folds, grid.shape)
     left = max(memory_bytes - kept, memory_bytes // 4)
 
     def plan(wanted: Sequence[Plane]) -> Plan:
-        found = plan_for(wanted, execution.where.grid, left, True, execution.tier.begin is not None)
-        return replace(found, kept_bytes=kept + _strip_bytes(found))
+        return plan_for(wanted, grid, left, True, is_streaming)
 
-    whole = Pass(plan(planes), planes, 0)
-    if not has_strips(whole.plan):
-        return [whole]
-    maker = Planes()
-    passes: list[Pass] = []
-    for count in dict.fromkeys(p.count for p in planes):
-        group = tuple(p for p in planes if p.count == count)
-        at_once = count
-        now = plan(group)
-        while has_strips(now) and at_once > 1:
-            fewer = plan([maker.take(p, tuple(range(at_once // 2))) for p in group])
-            if fewer.schedule.pixel_bytes > LEAST_GAIN * now.schedule.pixel_bytes:
-                break
-            now, at_once = fewer, at_once // 2
-        for start in range(0, count, at_once):
-            images = tuple(range(start, min(start + at_once, count)))
-            passes.append(Pass(plan([maker.take(p, images) for p in group]), group, start))
-    return passes
+    whole = plan(planes)
+    if whole.projected_bytes <= left:
+        return [Pass(replace(whole, kept_bytes=kept), planes, 0)]
+    counts = dict.fromkeys(p.count for p in planes)
+    groups = [tuple(p for p in planes if p.count == count) for count in counts]
+    passes = [p for group in groups for p in _in_parts(group, plan, left)]
+    return [replace(p, plan=replace(p.plan, kept_bytes=kept)) for p in passes]
 
 
-def has_strips(plan: Plan) -> bool:
-    """Whether its windows are lower than cells."""
-    return plan.window.y < min(CELL, plan.grid.shape.y)
-
-
-def _strip_bytes(plan: Plan) -> int:
-    """Strips wait until their cell is whole; then one plane after another is put together."""
-    if not has_strips(plan):
-        return 0
-    sizes = [held_bytes(p) for p in plan.wanted]
-    rows, cols = (min(CELL, side) for side in plan.grid.shape)
-    return rows * cols * (sum(sizes) + max(sizes))
+def _in_parts(
+    planes: tuple[Plane, ...], plan: Callable[[Sequence[Plane]], Plan], most_bytes: int
+) -> list[Pass]:
+    """Walks over so many images of `planes`, which have equally many, that a cell of them fits."""
+    maker, count = Planes(), planes[0].count
+    at_once, now = count, plan(planes)
+    while now.projected_bytes > most_bytes and at_once > 1:
+        fewer = plan([maker.take(p, tuple(range(at_once // 2))) for p in planes])
+        if fewer.schedule.pixel_bytes > LEAST_GAIN * now.schedule.pixel_bytes:
+            break
+        at_once, now = at_once // 2, fewer
+    ranges = [tuple(range(s, min(s + at_once, count))) for s in range(0, count, at_once)]
+    return [Pass(plan([maker.take(p, r) for p in planes]), planes, r[0]) for r in ranges]
 
 
 def _median_bytes(folds: Sequence[Fold], shape: Shape2d) -> int:

@@ -26,7 +26,7 @@ class Plan:
     window: Shape2d
     """Rows and columns of a window; those at the edge are smaller."""
     kept_bytes: int = 0
-    """Most bytes that stay from window to window: samples of medians, unfinished cells."""
+    """Most bytes that stay from window to window: the samples of medians."""
 
     @property
     def wanted(self) -> tuple[Plane, ...]:

@@ -70,7 +70,7 @@ def itemsize(plane: Plane) -> int:
     return np.dtype(plane.dtype).itemsize
 
 
-def held_bytes(plane: Plane) -> int:
+def _held_bytes(plane: Plane) -> int:
     """Bytes for each pixel of a plane with its mask, all images."""
     return plane.count * (itemsize(plane) + MASK_BYTES)
 
@@ -79,9 +79,9 @@ def _most_held(tasks: Sequence[Task], forget: Sequence[tuple[Plane, ...]]) -> in
     """The peak, per pixel, over the tasks."""
     now = most = 0
     for task, done in zip(tasks, forget, strict=True):
-        now += sum(held_bytes(p) for p in outputs_of(task))
+        now += sum(_held_bytes(p) for p in outputs_of(task))
         most = max(most, now + _scratch_bytes(task))
-        now -= sum(held_bytes(p) for p in done)
+        now -= sum(_held_bytes(p) for p in done)
     return most
 
 

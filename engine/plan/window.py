@@ -13,20 +13,12 @@ LARGEST = 1024
 def window_shape(grid: Shape2d, pixels: int, is_folded: bool) -> Shape2d:
     """Rows and columns of a window of at most `pixels` pixels (at least one).
 
-    Sides are powers of two up to LARGEST. Folded windows are as wide as cells and divide them, or
-    are unions of them, so that each cell is summed from whole rows.
+    Sides are powers of two up to LARGEST. Folded windows are cells or unions of them, so that each
+    cell is summed whole: they may be larger than `pixels`.
     """
-    pixels = max(pixels, 1)
-    if is_folded and pixels < CELL * CELL:
-        return Shape2d(min(CELL, _power_of_two(max(pixels // CELL, 1))), CELL)
     side = LARGEST
     while side > 1 and min(side, grid.y) * min(side, grid.x) > pixels:
         side //= 2
     if is_folded:
         side = max(side, CELL)
     return Shape2d(side, side)
-
-
-def _power_of_two(number: int) -> int:
-    """The largest power of two that is at most `number`."""
-    return 1 << (number.bit_length() - 1)
