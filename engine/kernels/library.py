@@ -156,20 +156,18 @@ def ensure(folder: Path | None = None, progress: Progress | None = None) -> Path
         InternalError: the build failed, or the folder is not private.
     """
     with _lock:
-        chosen = _choose(folder)
+        chosen = _chosen() if folder is None else Path(folder)
         if missing(chosen):
             _build(chosen, progress or _report)
         for module in modules():
             _load(module, chosen)
+        _folder[:] = [chosen]  # only now: a folder that cannot be used is not chosen
         return chosen
 
 
-def _choose(folder: Path | None) -> Path:
-    if folder is not None:
-        _folder[:] = [Path(folder)]
-    elif not _folder:
-        _folder[:] = [default_folder()]
-    return _folder[0]
+def _chosen() -> Path:
+    """The folder chosen before, else the default."""
+    return _folder[0] if _folder else default_folder()
 
 
 def _report(done: int, total: int, name: str) -> None:
@@ -203,7 +201,7 @@ def address(module: str, symbol: str) -> int:
     if found is not None:
         return found
     with _lock:
-        if module not in _loaded and not _load(module, _choose(None)):
+        if module not in _loaded and not _load(module, _chosen()):
             ensure()
         return _addresses[module, symbol]
 

@@ -100,7 +100,7 @@ def busiest(process: subprocess.Popen[str]) -> psutil.Process:
     end_s = time.monotonic() + 20
     while time.monotonic() < end_s:
         used = [(p.cpu_percent(0.2), p.pid, p) for p in engines_of(process)]
-        if used and max(used)[0] > 50:
+        if used and max(used)[0] > 10:  # idle ones take none; beside other tests a share is small
             return max(used)[2]
     raise AssertionError("no engine process is busy")
 
