@@ -63,8 +63,9 @@ def _summed(events: Any) -> float:
 
 
 def _of_event(event: Event) -> float:
-    is_first = isinstance(event, Chunk) and event.bands[0] == 0
-    return float(event.values[:, 0].sum(dtype=np.float64)) if is_first else 0.0
+    if not isinstance(event, Chunk) or event.bands[0] != 0:
+        return 0.0
+    return float(event.values[:, 0].sum(dtype=np.float64))
 
 
 def _status(name: str) -> int:

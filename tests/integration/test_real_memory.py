@@ -24,6 +24,7 @@ from engine import Engine
 from engine.engine import EngineConfig
 from engine.plan.admit import Limits
 from engine.sources.config import SourceConfig
+from engine.sources.read import Reader
 from swath.errors import ResultTooLarge
 from swath.grid import Affine, Grid, Shape2d
 from swath.types import build_graph
@@ -57,6 +58,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = Engine(catalog, config)
     engine.inspect(many().max(["images", "bands"]).max(), wf.GeoContext.from_grid(GRID))
     yield engine
+    assert isinstance(engine.reader, Reader)
     engine.reader.close()
     catalog.close()
 
