@@ -59,7 +59,6 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine.inspect(many().max(["images", "bands"]).max(), wf.GeoContext.from_grid(GRID))
     yield engine
     assert isinstance(engine.reader, Reader)
-    engine.reader.close()
     catalog.close()
 
 
