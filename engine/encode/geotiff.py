@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +19,11 @@ from affine import Affine
 
 from engine.catalog.asset import float_class
 from engine.encode.options import check_options, check_size, choice
+from engine.encode.whole import whole
 from swath.errors import UnsupportedFormat
 from swath.grid import Grid
-from swath.results import ImageResult, assemble
-from swath.stream import Data, Event, Header, Trailer
+from swath.results import ImageResult
+from swath.stream import Data, Event, Header
 
 COMPRESSIONS = ("lzw", "none", "deflate", "zstd", "jpeg")
 RESAMPLERS = ("nearest", "average", "bilinear", "cubic", "mode")
@@ -45,8 +45,7 @@ def encode(events: Iterable[Event], options: Mapping[str, Any]) -> Iterator[Even
     assert isinstance(header, Header)
     grid = _only_image(header)
     check_size(header, "geotiff")
-    trailers: list[Trailer] = []
-    image = assemble(_watched(chain([header], rest), trailers))
+    image, trailer = whole(header, rest)
     yield Header(header.type, None, (), header.geocontext, "geotiff")
     with tempfile.TemporaryDirectory(prefix="swath-") as folder:
         path = Path(folder) / "image.tif"
@@ -54,14 +53,7 @@ def encode(events: Iterable[Event], options: Mapping[str, Any]) -> Iterator[Even
         with path.open("rb") as file:
             while piece := file.read(PIECE_BYTES):
                 yield Data(piece)
-    yield trailers[0]
-
-
-def _watched(events: Iterable[Event], trailers: list[Trailer]) -> Iterator[Event]:
-    for event in events:
-        if isinstance(event, Trailer):
-            trailers.append(event)
-        yield event
+    yield trailer
 
 
 def _only_image(header: Header) -> Grid:

@@ -10,16 +10,16 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from engine.encode.options import check_options, check_size
+from engine.encode.whole import whole
 from swath.geocontext import GeoContextValue
 from swath.grid import Grid
-from swath.results import GeoContextResult, ImageCollectionResult, ImageResult, assemble
-from swath.stream import Data, Event, Header, Trailer
+from swath.results import GeoContextResult, ImageCollectionResult, ImageResult
+from swath.stream import Data, Event, Header
 
 
 def encode(events: Iterable[Event], options: Mapping[str, Any]) -> Iterator[Event]:
@@ -32,18 +32,10 @@ def encode(events: Iterable[Event], options: Mapping[str, Any]) -> Iterator[Even
     header = next(rest)
     assert isinstance(header, Header)
     check_size(header, "json")
-    trailers: list[Trailer] = []
-    value = assemble(_watched(chain([header], rest), trailers))
+    value, trailer = whole(header, rest)
     yield Header(header.type, None, (), header.geocontext, "json")
     yield Data(json.dumps(plain(value), allow_nan=False, ensure_ascii=False).encode())
-    yield trailers[0]
-
-
-def _watched(events: Iterable[Event], trailers: list[Trailer]) -> Iterator[Event]:
-    for event in events:
-        if isinstance(event, Trailer):
-            trailers.append(event)
-        yield event
+    yield trailer
 
 
 def plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from swath.graph.graph import FunctionRef, Graph, ParameterRef, operands
+from swath.graph.graph import FunctionRef, Graph, Node, ParameterRef, operands
 
 OUTERMOST = -1
 """Owner of nodes that depend on no function's parameters."""
@@ -24,7 +24,7 @@ def owners(graph: Graph) -> tuple[int, ...]:
     return tuple(_innermost(bits, depth) for bits in free)
 
 
-def _free_of(graph: Graph, node: object, free: list[int], depth: list[int]) -> int:
+def _free_of(graph: Graph, node: Node, free: list[int], depth: list[int]) -> int:
     if isinstance(node, ParameterRef):
         return 0 if node.function < 0 else 1 << node.function
     if isinstance(node, FunctionRef):
@@ -32,7 +32,7 @@ def _free_of(graph: Graph, node: object, free: list[int], depth: list[int]) -> i
         depth[node.function] = 1 + max((depth[f] for f in _bits(outer)), default=-1)
         return outer
     bits = 0
-    for index in operands(node):  # type: ignore[arg-type]
+    for index in operands(node):
         bits |= free[index]
     return bits
 

@@ -26,10 +26,11 @@ def outside(where: GeoContext, window: Window) -> NDArray[np.uint8] | None:
         return None
     known = getattr(_last, "known", None)
     if known is not None and known[0] is where and known[1] == window:
-        return known[2]  # type: ignore[no-any-return]
-    mask = _mask(where, window)
-    _last.known = (where, window, mask)
-    return mask
+        mask: NDArray[np.uint8] | None = known[2]
+        return mask
+    found = _mask(where, window)
+    _last.known = (where, window, found)
+    return found
 
 
 def _mask(where: GeoContext, window: Window) -> NDArray[np.uint8] | None:

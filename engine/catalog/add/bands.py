@@ -127,7 +127,7 @@ def _overridden(band: Band, said: Mapping[str, object]) -> Band:
     values = dict(said)
     if isinstance(listed := values.get("data_range"), list):
         values["data_range"] = (listed[0], listed[1])
-    return replace(band, **values)  # type: ignore[arg-type]
+    return replace(band, **values)  # type: ignore[arg-type]  # options were checked
 
 
 def _check_names(bands: Bands) -> None:

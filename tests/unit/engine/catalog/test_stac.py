@@ -245,7 +245,7 @@ def test_a_root_allows_what_is_under_it(tmp_path):
     (tmp_path / "far").mkdir()
     roots = parse_roots((str(tmp_path / "far"), "https://example.com/cogs"))
     href = str(tmp_path / "far" / "x.tif")
-    assert resolve(href, "/tmp/other/place/deep", roots) == href
+    assert resolve(href, "/other/place/deep", roots) == href
     address = "https://example.com/cogs/x.tif"
     assert resolve(address, "/tmp", roots) == address
     with pytest.raises(InvalidSource):

@@ -34,7 +34,7 @@ def test_a_file_in_the_users_configuration_folder_is_found(tmp_path: Path) -> No
     assert inspect_address(None, {"XDG_CONFIG_HOME": str(tmp_path)}) == "mine:4"
 
 
-@pytest.mark.parametrize("address", ["[::1]:7070", "unix:/tmp/socket", "example.org:80"])
+@pytest.mark.parametrize("address", ["[::1]:7070", "unix:/run/socket", "example.org:80"])
 def test_addresses_of_each_kind_are_taken(address: str) -> None:
     assert inspect_address(address) == address
 
