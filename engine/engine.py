@@ -17,7 +17,9 @@ from engine.evaluate.context import Context
 from engine.evaluate.deferred import Deferred, Fold, Sample, needed
 from engine.evaluate.interpret import Interpreter
 from engine.evaluate.plane import ScalarPlane, topological
+from engine.evaluate.prepared import PreparedGraphs
 from engine.execute.cutline import outside
+from engine.execute.reading import Reading, Reads
 from engine.execute.result import (
     Gathered,
     chunks,
@@ -27,7 +29,7 @@ from engine.execute.result import (
     settled,
 )
 from engine.execute.stage import Stages, stage_plans
-from engine.execute.tasks import Execution, Reads
+from engine.execute.tasks import Execution
 from engine.execute.tier import KERNELS, Tier
 from engine.geo.resolve import resolve
 from engine.plan.admit import Limits, admit, estimate
@@ -46,7 +48,7 @@ from swath.results import assemble
 from swath.stream import Event, Header, Trailer
 from swath.types import build_graph
 
-Reading = Callable[[str], AbstractContextManager[None]]
+Announce = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,15 @@ class Engine:
         reader: Reads | None = None,
         tier: Tier = KERNELS,
         is_batching: bool = True,
-        reading: Reading = lambda source: nullcontext(),
+        reading: Announce = lambda source: nullcontext(),
     ) -> None:
         self.catalog = catalog if catalog is not None else Catalog.in_memory()
         self.config = config or EngineConfig()
         self.reader = reader or Reader(self.config.sources, tier.warp)
         self._tier = tier
         self._is_batching = is_batching
-        self._reading = reading
+        self._announce = reading
+        self._prepared = PreparedGraphs()
 
     def validate(self, graph: Graph) -> Type:
         """The type of the graph's result. Raises InvalidGraph, TypeMismatch, InvalidArgument."""
@@ -186,7 +189,8 @@ class Engine:
             yield Trailer(seconds)
             return
         yield from chunks(run.gathered, run.plans, execution)
-        yield Trailer({**seconds, **execution.seconds}, execution.pixels_read, execution.bytes_read)
+        took = {**seconds, **execution.seconds}
+        yield Trailer(took, execution.reading.pixels, execution.reading.bytes)
 
     def inspect(
         self, obj: Any, geocontext: Any = None, *, timeout_s: float | None = None, **arguments: Any
@@ -215,31 +219,26 @@ class Engine:
         sources: dict[str, Identity | None] | None = None,
         is_dry: bool = False,
     ) -> _Run:
-        types = check(graph)
+        prepared = self._prepared.get(graph)
         bound = bind_arguments(graph, arguments)
         where = resolve(geocontext) if geocontext is not None else None
         context = Context(self.catalog, geocontext, where, budget)
         stages = Stages(context, self.config.limits)
         context.stage = partial(_stop, stages, self.config.limits) if is_dry else stages.run
         if where is not None:
+            found = {} if sources is None else sources
+            reading = Reading(self.reader, budget, self._announce, found)
             stages.execution = Execution(
-                where,
-                self.reader,
-                outside,
-                self._tier,
-                budget,
-                stages.numbers,
-                self._reading,
-                {} if sources is None else sources,
+                where, outside, self._tier, budget, stages.numbers, reading
             )
-        interpreter = Interpreter(graph, types, context, bound, self._is_batching)
+        interpreter = Interpreter(prepared, context, bound, self._is_batching)
         gathered = gather(interpreter.result(), budget)
         plans = []
         if any(r.planes for r in gathered.rasters):
             limits = self.config.limits
             is_streaming = self._tier.begin is not None
             plans = raster_plans(gathered, context.place.grid, limits.memory_bytes, is_streaming)
-        return _Run(types[graph.result], context, stages, gathered, plans)
+        return _Run(prepared.types[graph.result], context, stages, gathered, plans)
 
 
 class _NeedsPixels(Exception):

@@ -22,6 +22,7 @@ from inspect_server.config import InspectConfig
 from inspect_server.engines import Computation, EngineSpec, Reading
 from swath.errors import InvalidSource, SwathError
 from swath.graph.canonical import digest
+from swath.wire.graph import Graphs
 from swath.wire.inspect import (
     Question,
     decode_estimate_question,
@@ -31,6 +32,7 @@ from swath.wire.inspect import (
     encode_verdict,
     question_key,
 )
+from swath.wire.limits import DEFAULT_LIMITS
 from swath.wire.stream import write_stream
 
 MOST_WARMED = 20
@@ -48,6 +50,7 @@ class EngineComputation:
         """`answers` keeps what was computed; absent: nothing is kept."""
         self._engine = engine
         self._answers = answers
+        self._graphs = Graphs()
 
     def __call__(self, method: str, request: bytes, budget: Budget) -> Iterator[bytes]:
         """See `Computation`; methods are `Inspect`, `Estimate`, ... as in the contract."""
@@ -60,7 +63,7 @@ class EngineComputation:
         return iter((CATALOG_RPCS[method](self._engine.catalog, request),))
 
     def _inspect(self, request: bytes, budget: Budget) -> Iterator[bytes]:
-        asked = decode_question(request)
+        asked = decode_question(request, DEFAULT_LIMITS, self._graphs.decode)
         if self._answers is None or not asked.cache:
             return self._computed(asked, budget, {})
         key = self._engine.catalog.revision, question_key(request)

@@ -18,10 +18,10 @@ from engine.evaluate.dynamic import checked
 from engine.evaluate.lazy import LazyCollection
 from engine.evaluate.located import CURRENT, Place
 from engine.evaluate.operations import OPERATIONS
-from engine.evaluate.scope import OUTERMOST, owners
+from engine.evaluate.prepared import Prepared
+from engine.evaluate.scope import OUTERMOST
 from swath.errors import InvalidArgument, InvalidGraph, SwathError
-from swath.graph.graph import Call, FunctionRef, Graph, Literal, ParameterRef, operands
-from swath.graph.type import Type
+from swath.graph.graph import FunctionRef, Literal, ParameterRef
 from swath.ops.op import ABSENT, Op
 from swath.ops.table import OPS
 
@@ -46,27 +46,23 @@ class Interpreter:
 
     def __init__(
         self,
-        graph: Graph,
-        types: Sequence[Type],
+        prepared: Prepared,
         context: Context,
         arguments: Mapping[str, Any],
         is_batching: bool = True,
     ) -> None:
-        """`types` as `swath.graph.check` gives them; `arguments` bind the graph's parameters.
+        """`arguments` bind the graph's parameters.
 
         `is_batching` False maps functions image by image always: the definition (tests compare).
         """
-        self._graph = graph
-        self._types = types
+        self._graph = prepared.graph
         self._context = context
-        self._owners = owners(graph)
+        self._owners = prepared.owners
+        self._operands = prepared.operands
+        self._dynamic = prepared.dynamic
         self._is_batching = is_batching
-        self._lines = {x.node: f"{x.file}:{x.number}: {x.text}" for x in graph.lines}
-        self._dynamic = [
-            isinstance(n, Call) and any(_has_any(types[i]) for i in operands(n))
-            for n in graph.nodes
-        ]
-        bound = tuple(arguments[p.name] for p in graph.parameters)
+        self._lines = prepared.lines
+        bound = tuple(arguments[p.name] for p in prepared.graph.parameters)
         self._root = Frame(OUTERMOST, bound, None)
         context.call = self._call
         context.map = self._map
@@ -84,9 +80,7 @@ class Interpreter:
             if top in place.memo:
                 pending.pop()
                 continue
-            missing = [
-                i for i in operands(self._graph.nodes[top]) if i not in self._home(i, frame).memo
-            ]
+            missing = [i for i in self._operands[top] if i not in self._home(i, frame).memo]
             if missing:
                 pending.extend(reversed(missing))
                 continue
@@ -196,7 +190,3 @@ def each(items: Any, context: Context) -> Any:
     if isinstance(items, LazyCollection):
         return (items.image(i, context.planes) for i in range(items.count))
     return iter(items)
-
-
-def _has_any(type_: Type) -> bool:
-    return type_.name == "Any" or any(_has_any(t) for t in type_.args)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.catalog.asset import Asset, Identity
 from engine.evaluate.budget import Budget
 from engine.evaluate.deferred import Deferred
-from engine.evaluate.located import Place
 from engine.evaluate.plane import (
     FoldPlane,
     Plane,
@@ -23,24 +20,14 @@ from engine.evaluate.plane import (
     StackPlane,
     TakePlane,
 )
+from engine.execute.reading import Reading
 from engine.execute.tier import Tier
 from engine.geo.resolve import GeoContext
-from engine.geo.stack import Mask, Stack
+from engine.geo.stack import Stack
 from engine.plan.plan import Plan
+from engine.plan.schedule import together
 from engine.plan.segment import Compute, Schedule, Stream, Task, outputs_of
-from swath.errors import SwathError
 from swath.grid import Grid, Window
-
-REMOTE = ("http://", "https://", "s3://")
-
-
-class Reads(Protocol):
-    """What gives the pixels of sources; `engine.sources.Reader`."""
-
-    def read(
-        self, asset: Any, grid: Grid, window: Window, resampling: str, budget: Budget
-    ) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
-        """Physical values (y, x) and mask (None: nothing masked) of a window of a grid."""
 
 
 class Outside(Protocol):
@@ -55,18 +42,12 @@ class Execution:
     """What all windows of a request share."""
 
     where: GeoContext
-    reader: Reads
     outside: Outside
     tier: Tier
     budget: Budget
     numbers: Mapping[int, Any]
     """Values of the Deferreds that scalar planes use, by identity."""
-    reading: Callable[[str], AbstractContextManager[None]]
-    """Entered around each read, with the source's name."""
-    sources: dict[str, Identity | None]
-    """Files and addresses that were read, with what tells whether they change."""
-    pixels_read: int = 0
-    bytes_read: int = 0
+    reading: Reading
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(self, plan: Plan, window: Window) -> list[Stack]:
@@ -80,20 +61,29 @@ class Execution:
         self, schedule: Schedule, grid: Grid, window: Window, given: Mapping[int, Stack]
     ) -> list[Stack]:
         held = dict(given)
-        for task, done in zip(schedule.tasks, schedule.forget, strict=True):
+        for tasks, done in together(schedule):
             self.budget.check()
             started = self.budget.now()
-            made = self._run_task(task, grid, window, held)
-            for plane, stack in zip(outputs_of(task), made, strict=True):
+            made = self._run_tasks(tasks, grid, window, held)
+            outputs = [plane for task in tasks for plane in outputs_of(task)]
+            for plane, stack in zip(outputs, made, strict=True):
                 held[id(plane)] = stack
             for plane in done:
                 held.pop(id(plane), None)
-            if isinstance(task, Stream):
+            if isinstance(tasks[0], Stream):
                 continue  # its parts have taken their times
-            stage = "read" if isinstance(task, ReadPlane) else "compute"
+            stage = "read" if isinstance(tasks[0], ReadPlane) else "compute"
             spent = self.budget.now() - started
             self.seconds[stage] = self.seconds.get(stage, 0.0) + spent
         return [held[id(p)] for p in schedule.wanted]
+
+    def _run_tasks(
+        self, tasks: Sequence[Task], grid: Grid, window: Window, held: Mapping[int, Stack]
+    ) -> list[Stack]:
+        reads = [task for task in tasks if isinstance(task, ReadPlane)]
+        if not reads:
+            return self._run_task(tasks[0], grid, window, held)
+        return self.reading.stacks(reads, grid, window, self.outside(self.where, window))
 
     def _run_task(
         self, task: Task, grid: Grid, window: Window, held: Mapping[int, Stack]
@@ -106,8 +96,7 @@ class Execution:
             return self.tier.run(task.program, inputs, scalars)
         if isinstance(task, Stream):
             return self._run_stream(task, grid, window, held)
-        if isinstance(task, ReadPlane):
-            return [self._read(task, grid, window)]
+        assert not isinstance(task, ReadPlane), "reads are done together"
         args = [held[id(p)] for p in task.args]
         if isinstance(task, ReducePlane):
             return [self.tier.over_stack(task.kind, _alike(task.args, args))]
@@ -136,52 +125,6 @@ class Execution:
         # No value is nan, which the step masks: it is not finite (N5, M2).
         known = [np.nan if n is None else n for n in numbers]
         return np.asarray(known, dtype=dtype)
-
-    def _read(self, plane: ReadPlane, grid: Grid, window: Window) -> Stack:
-        outside = self.outside(self.where, window)
-        if outside is not None or plane.count > 1 or plane.sources[0] is None:
-            return self._read_all(plane, grid, window, outside)
-        values, mask = self._read_one(plane, plane.sources[0], grid, window)
-        alone = values.astype(plane.dtype, copy=False)  # what was read is ours: nobody else has it
-        return Stack(alone[None], mask[None] if mask is not None and mask.any() else None)
-
-    def _read_all(
-        self, plane: ReadPlane, grid: Grid, window: Window, outside: Mask | None
-    ) -> Stack:
-        shape = (plane.count, window.rows, window.cols)
-        values = np.zeros(shape, dtype=plane.dtype)
-        mask = np.zeros(shape, dtype=np.uint8)
-        for index, source in enumerate(plane.sources):
-            self.budget.check()
-            if source is None:
-                mask[index] = 1
-            else:
-                found, invalid = self._read_one(plane, source, grid, window)
-                values[index] = found
-                if invalid is not None:
-                    mask[index] = invalid
-            if outside is not None:
-                mask[index] |= outside
-        return Stack(values, mask if mask.any() else None)
-
-    def _read_one(
-        self, plane: ReadPlane, source: Any, grid: Grid, window: Window
-    ) -> tuple[NDArray[Any], Mask | None]:
-        self.budget.check()
-        try:
-            with self.reading(getattr(source, "href", "")):
-                values, mask = self.reader.read(source, grid, window, plane.resampling, self.budget)
-        except SwathError as error:
-            origin = plane.origin or Place(None, None, None)
-            raise error.at(
-                node=origin.node, op=origin.op, line=origin.line, window=str(window)
-            ) from None
-        if isinstance(source, Asset):
-            is_local = not source.href.startswith(REMOTE)
-            self.sources[source.href] = source.identity if is_local else None
-        self.pixels_read += values.size
-        self.bytes_read += values.nbytes
-        return values, mask
 
 
 def _alike(planes: Sequence[Plane], stacks: Sequence[Stack]) -> list[Stack]:

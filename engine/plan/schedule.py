@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,7 +12,9 @@ from engine.plan.stream import Cone, cones
 
 MASK_BYTES = 1
 READ_SCRATCH_BYTES = 24
-"""Per pixel of the plane being read: coordinates, native values and mask, before they are held."""
+"""Per pixel of a file being read: coordinates, native values and mask, before they are held."""
+READERS = 2
+"""Files of a window that are read at a time."""
 TOTALS_BYTES = 24
 """Per pixel of a reduction that is fed: a few float64 and a count."""
 
@@ -43,6 +45,28 @@ def schedule(
 def _stream(cone: Cone) -> Stream:
     parts = tuple(schedule(p, is_streaming=False, given=cone.inputs) for p in cone.parts)
     return Stream(cone.inputs, cone.reductions, parts)
+
+
+def together(found: Schedule) -> Iterator[tuple[Sequence[Task], tuple[Plane, ...]]]:
+    """Tasks that are done at once, in order, and what may be forgotten after them.
+
+    Reads that follow each other are, as long as nothing is forgotten between them: then no more is
+    held at once than if they were done one by one.
+    """
+    reads: list[Task] = []
+    for task, done in zip(found.tasks, found.forget, strict=True):
+        if not isinstance(task, ReadPlane):
+            if reads:
+                yield reads, ()
+            reads = []
+            yield (task,), done
+        elif done:
+            yield [*reads, task], done
+            reads = []
+        else:
+            reads.append(task)
+    if reads:
+        yield reads, ()
 
 
 def reads_of(found: Schedule) -> list[ReadPlane]:
@@ -87,7 +111,7 @@ def _most_held(tasks: Sequence[Task], forget: Sequence[tuple[Plane, ...]]) -> in
 
 def _scratch_bytes(task: Task) -> int:
     if isinstance(task, ReadPlane):
-        return READ_SCRATCH_BYTES
+        return READ_SCRATCH_BYTES * READERS
     if isinstance(task, Stream):
         most = max(p.pixel_bytes for p in task.parts)
         return most + TOTALS_BYTES * len(task.outputs)

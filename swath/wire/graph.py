@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -119,6 +120,32 @@ def decode_graph(message: pb.Graph, limits: Limits = DEFAULT_LIMITS) -> Graph:
         raise InvalidGraph("The graph lacks its language version.")
     lines = tuple(_decode_line(line, len(nodes)) for line in message.lines)
     return Graph(nodes, functions, parameters, message.result, message.language_version, lines)
+
+
+class Graphs:
+    """Decodes graphs, and keeps those that it decoded last: equal bytes give the same object.
+
+    Small ones only; of them the least recently used go first.
+    """
+
+    def __init__(self, most: int = 64, most_bytes: int = 64 * 1024) -> None:
+        """`most_bytes`: of the largest that is kept."""
+        self._most, self._most_bytes = most, most_bytes
+        self._kept: OrderedDict[bytes, Graph] = OrderedDict()
+
+    def decode(self, message: pb.Graph, limits: Limits = DEFAULT_LIMITS) -> Graph:
+        """As `decode_graph`; every call must give the same limits."""
+        data = message.SerializeToString()
+        graph = self._kept.get(data)
+        if graph is not None:
+            self._kept.move_to_end(data)
+            return graph
+        graph = decode_graph(message, limits)
+        if len(data) <= self._most_bytes:
+            self._kept[data] = graph
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return graph
 
 
 class _Shape(NamedTuple):

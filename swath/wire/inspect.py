@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from swath.estimate import Estimate
 from swath.geocontext import GeoContextValue
 from swath.graph.graph import Graph
 from swath.graph.type import Type
+from swath.v1 import graph_pb2
 from swath.v1 import inspect_pb2 as pb
 from swath.wire.geocontext import decode_geocontext, encode_geocontext
 from swath.wire.graph import decode_graph, fill_graph
@@ -22,6 +23,7 @@ from swath.wire.type import decode_type, encode_type
 from swath.wire.value import decode_value, fill_value
 
 _M = TypeVar("_M", bound=Message)
+Decode = Callable[[graph_pb2.Graph, Limits], Graph]
 
 INSPECT = "/swath.v1.InspectService/Inspect"
 """Path of the rpc; likewise those below."""
@@ -69,15 +71,17 @@ def encode_question(question: Question) -> bytes:
     return message.SerializeToString()
 
 
-def decode_question(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Question:
-    """What an InspectRequest asks.
+def decode_question(
+    data: bytes, limits: Limits = DEFAULT_LIMITS, graphs: Decode = decode_graph
+) -> Question:
+    """What an InspectRequest asks. `graphs` decodes the graph in it.
 
     Raises:
         RequestTooLarge: over a limit. InvalidGraph, InvalidGeoContext: what else is wrong.
     """
     message = _parse(pb.InspectRequest, data, limits)
     return Question(
-        *_decode_common(message, limits),
+        *_decode_common(message, limits, graphs),
         format=message.format.name or "native",
         options={name: decode_value(value) for name, value in message.format.options.items()},
         cache=not message.no_cache,
@@ -174,11 +178,11 @@ def _fill_common(message: pb.InspectRequest | pb.EstimateRequest, question: Ques
 
 
 def _decode_common(
-    message: pb.InspectRequest | pb.EstimateRequest, limits: Limits
+    message: pb.InspectRequest | pb.EstimateRequest, limits: Limits, graphs: Decode = decode_graph
 ) -> tuple[Graph, GeoContextValue | None, dict[str, Any]]:
     require_at_most("arguments", len(message.arguments), limits.graph.parameters)
     return (
-        decode_graph(message.graph, limits),
+        graphs(message.graph, limits),
         decode_geocontext(message.geocontext) if message.HasField("geocontext") else None,
         {name: decode_value(value) for name, value in message.arguments.items()},
     )

@@ -52,7 +52,7 @@ PLANS = {
         %1 = read 1 image as uint16, near
         %2 = compute sub add truediv from %0 %1
         give %2
-        windows of 1024 × 1024 of 600 × 600 pixels, 30 bytes a pixel
+        windows of 1024 × 1024 of 600 × 600 pixels, 54 bytes a pixel
         """,
     ),
     "what is written twice is computed once": (
@@ -62,7 +62,7 @@ PLANS = {
         %1 = read 1 image as uint16, near
         %2 = compute sub add truediv mul from %0 %1
         give %2
-        windows of 1024 × 1024 of 600 × 600 pixels, 30 bytes a pixel
+        windows of 1024 × 1024 of 600 × 600 pixels, 54 bytes a pixel
         """,
     ),
     "a mapped function is one program for all images": (
@@ -73,7 +73,7 @@ PLANS = {
         %2 = compute sub add truediv from %0 %1
         %3 = reduce median of %2
         give %3
-        windows of 1024 × 1024 of 600 × 600 pixels, 42 bytes a pixel
+        windows of 1024 × 1024 of 600 × 600 pixels, 66 bytes a pixel
         """,
     ),
     "filtering and picking reach the sources": (
@@ -82,7 +82,7 @@ PLANS = {
         %0 = read 2 images as uint16, near
         %1 = reduce last of %0
         give %1
-        windows of 1024 × 1024 of 600 × 600 pixels, 33 bytes a pixel
+        windows of 1024 × 1024 of 600 × 600 pixels, 54 bytes a pixel
         """,
     ),
     "many images are fed part by part": (

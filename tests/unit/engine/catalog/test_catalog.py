@@ -189,6 +189,26 @@ def test_an_image_is_found_by_its_bare_and_its_full_id(catalog, files, put):
     assert catalog.image("a:1").id == catalog.image("x:y:a:1").id == "a:1"
 
 
+def test_an_image_that_was_asked_for_before_is_given_as_it_is_now(catalog, files, put):
+    put(files.image("a", bands=("red",)))
+    assert list(catalog.image("a").assets) == ["red"]
+    put(files.image("a", bands=("nir",)))
+    assert sorted(catalog.image("a").assets) == ["nir", "red"]
+    catalog.remove("p", "a")
+    with pytest.raises(ImageNotFound):
+        catalog.image("a")
+
+
+def test_images_that_were_asked_for_are_kept_up_to_a_number(catalog, files, put, monkeypatch):
+    monkeypatch.setattr("engine.catalog.catalog.MOST_IMAGES", 2)
+    put(*(files.image(name) for name in "abc"))
+    first = catalog.image("a")
+    assert catalog.image("a") is first
+    for name in "bc":
+        catalog.image(name)
+    assert catalog.image("a") is not first
+
+
 def test_an_image_has_only_its_own_bands_in_the_order_of_the_product(catalog, files, put):
     put(files.image("a", bands=("red", "nir", "blue")), files.image("b", bands=("blue", "red")))
     image = catalog.image("b")
