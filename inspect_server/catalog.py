@@ -24,7 +24,13 @@ from inspect_server.cover import covering_geocontext
 from swath.errors import BadRequest, InvalidArgument
 from swath.geocontext import GeoContextValue
 from swath.v1 import catalog_pb2 as pb
-from swath.wire.geocontext import decode_bounds, decode_geocontext, encode_bounds, encode_geocontext
+from swath.wire.geocontext import (
+    decode_bounds,
+    decode_geocontext,
+    encode_bounds,
+    encode_geocontext,
+    encode_grid,
+)
 from swath.wire.limits import check_bytes
 from swath.wire.value import fill_value
 
@@ -64,6 +70,28 @@ def get_product(catalog: Catalog, request: bytes) -> bytes:
     """
     asked = _parse(pb.GetProductRequest, request)
     return pb.GetProductResponse(product=_product(catalog, asked.product)).SerializeToString()
+
+
+def get_image(catalog: Catalog, request: bytes) -> bytes:
+    """A GetImageResponse.
+
+    Raises:
+        ImageNotFound: there is no such image. InvalidArgument: several products have it.
+        BadRequest: bytes that are no such request.
+    """
+    image = catalog.image(_parse(pb.GetImageRequest, request).id)
+    reply = pb.GetImageResponse()
+    message = reply.image
+    message.id, message.product = image.id, image.product.name
+    message.date_us = image.date_us
+    message.bands.extend(image.assets)
+    if not image.footprint.is_empty:
+        message.footprint = shapely.to_geojson(image.footprint)
+    fill_value(message.properties, image.properties)
+    for asset in image.assets.values():
+        message.grid.CopyFrom(encode_grid(asset.grid))
+        break
+    return reply.SerializeToString()
 
 
 def search_images(catalog: Catalog, request: bytes) -> bytes:
@@ -217,3 +245,4 @@ def _fill_image(message: pb.Image, found: Selection, position: int) -> None:
     if not footprint.is_empty:
         message.footprint = shapely.to_geojson(footprint)
     fill_value(message.properties, columns.properties(row))
+    message.grid.CopyFrom(encode_grid(columns.grids[row]))

@@ -39,6 +39,7 @@ MOST_WARMED = 20
 CATALOG_RPCS = {
     "ListProducts": catalog_rpcs.list_products,
     "GetProduct": catalog_rpcs.get_product,
+    "GetImage": catalog_rpcs.get_image,
     "SearchImages": catalog_rpcs.search_images,
 }
 

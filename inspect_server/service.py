@@ -46,6 +46,7 @@ class Service:
         catalog = (
             Rpc("ListProducts", "list_products", self._short("ListProducts")),
             Rpc("GetProduct", "get_product", self._short("GetProduct")),
+            Rpc("GetImage", "get_image", self._short("GetImage")),
             Rpc("SearchImages", "search_images", self._short("SearchImages")),
         )
         return calls.service(INSPECT_SERVICE, inspect), calls.service(CATALOG_SERVICE, catalog)

@@ -1,4 +1,4 @@
-"""What imagery a server knows: `wf.catalog.products()`, `.product(id)`, `.search(product, ...)`."""
+"""What imagery a server knows: `wf.catalog.products`, `product`, `image` and `search`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from swath.graph.expression import Constant
 from swath.graph.type import DATETIME
 from swath.types.promote import promote_to
 from swath.wire.catalog import (
+    GET_IMAGE,
     GET_PRODUCT,
     LIST_PRODUCTS,
     SEARCH_IMAGES,
@@ -22,15 +23,17 @@ from swath.wire.catalog import (
     CatalogImage,
     Product,
     Search,
+    decode_image,
     decode_images,
     decode_product,
     decode_products,
+    encode_image_id,
     encode_product_id,
     encode_products_page,
     encode_search,
 )
 
-__all__ = ["Band", "CatalogImage", "Product", "product", "products", "search"]
+__all__ = ["Band", "CatalogImage", "Product", "image", "product", "products", "search"]
 
 LIMIT = 10_000
 """Images that `search` gives at most unless the caller says otherwise."""
@@ -66,6 +69,16 @@ def product(id: str, address: str | None = None) -> Product:
     """
     data = ask(inspect_address(address), GET_PRODUCT, encode_product_id(id), TIMEOUT_S)
     return decode_product(data)
+
+
+def image(id: str, address: str | None = None) -> CatalogImage:
+    """One image, by `product:id`, or by its bare id where only one product has it.
+
+    Raises:
+        ImageNotFound: there is none of that id. InvalidArgument: several products have it.
+        Unavailable: no server answers.
+    """
+    return decode_image(ask(inspect_address(address), GET_IMAGE, encode_image_id(id), TIMEOUT_S))
 
 
 def search(

@@ -97,12 +97,12 @@ class GeoContext(Proxy):
 
     @classmethod
     def like(cls, thing: Any) -> Any:
-        """Where a result, a product or imagery of one product is, at its own resolution.
+        """Where a result, a product, an image or imagery of one is, at its own resolution.
 
         Raises:
             TypeMismatch: `thing` has no place.
-            InvalidGeoContext: a product without images, imagery of several products.
-            ProductNotFound, Unavailable: of a product, when the server is asked.
+            InvalidGeoContext: a product without images, imagery of several products or images.
+            ProductNotFound, ImageNotFound, Unavailable: when the server is asked.
         """
         return proxy_of(Constant(value_like(thing), GEOCONTEXT))
 

@@ -85,6 +85,18 @@ class Band(_message.Message):
     data_max: float
     def __init__(self, name: _Optional[str] = ..., dtype: _Optional[str] = ..., kind: _Optional[_Union[Band.Kind, str]] = ..., scale: _Optional[float] = ..., offset: _Optional[float] = ..., nodata: _Optional[float] = ..., data_min: _Optional[float] = ..., data_max: _Optional[float] = ...) -> None: ...
 
+class GetImageRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class GetImageResponse(_message.Message):
+    __slots__ = ("image",)
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    image: Image
+    def __init__(self, image: _Optional[_Union[Image, _Mapping]] = ...) -> None: ...
+
 class SearchImagesRequest(_message.Message):
     __slots__ = ("product", "start_us", "end_us", "bounds", "geometry", "geocontext", "page_size", "page_token")
     PRODUCT_FIELD_NUMBER: _ClassVar[int]
@@ -114,17 +126,19 @@ class SearchImagesResponse(_message.Message):
     def __init__(self, images: _Optional[_Iterable[_Union[Image, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class Image(_message.Message):
-    __slots__ = ("id", "product", "date_us", "footprint", "bands", "properties")
+    __slots__ = ("id", "product", "date_us", "footprint", "bands", "properties", "grid")
     ID_FIELD_NUMBER: _ClassVar[int]
     PRODUCT_FIELD_NUMBER: _ClassVar[int]
     DATE_US_FIELD_NUMBER: _ClassVar[int]
     FOOTPRINT_FIELD_NUMBER: _ClassVar[int]
     BANDS_FIELD_NUMBER: _ClassVar[int]
     PROPERTIES_FIELD_NUMBER: _ClassVar[int]
+    GRID_FIELD_NUMBER: _ClassVar[int]
     id: str
     product: str
     date_us: int
     footprint: str
     bands: _containers.RepeatedScalarFieldContainer[str]
     properties: _value_pb2.Value
-    def __init__(self, id: _Optional[str] = ..., product: _Optional[str] = ..., date_us: _Optional[int] = ..., footprint: _Optional[str] = ..., bands: _Optional[_Iterable[str]] = ..., properties: _Optional[_Union[_value_pb2.Value, _Mapping]] = ...) -> None: ...
+    grid: _geocontext_pb2.Grid
+    def __init__(self, id: _Optional[str] = ..., product: _Optional[str] = ..., date_us: _Optional[int] = ..., footprint: _Optional[str] = ..., bands: _Optional[_Iterable[str]] = ..., properties: _Optional[_Union[_value_pb2.Value, _Mapping]] = ..., grid: _Optional[_Union[_geocontext_pb2.Grid, _Mapping]] = ...) -> None: ...

@@ -50,6 +50,11 @@ class CatalogServiceStub(object):
                 request_serializer=swath_dot_v1_dot_catalog__pb2.GetProductRequest.SerializeToString,
                 response_deserializer=swath_dot_v1_dot_catalog__pb2.GetProductResponse.FromString,
                 _registered_method=True)
+        self.GetImage = channel.unary_unary(
+                '/swath.v1.CatalogService/GetImage',
+                request_serializer=swath_dot_v1_dot_catalog__pb2.GetImageRequest.SerializeToString,
+                response_deserializer=swath_dot_v1_dot_catalog__pb2.GetImageResponse.FromString,
+                _registered_method=True)
         self.SearchImages = channel.unary_unary(
                 '/swath.v1.CatalogService/SearchImages',
                 request_serializer=swath_dot_v1_dot_catalog__pb2.SearchImagesRequest.SerializeToString,
@@ -84,6 +89,16 @@ class CatalogServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetImage(self, request, context):
+        """Gives one image, with the grid of its pixels.
+
+        Errors: NOT_FOUND: IMAGE_NOT_FOUND, with ids that look similar. INVALID_ARGUMENT:
+        INVALID_ARGUMENT: several products have that id; write `product:id`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SearchImages(self, request, context):
         """Finds images of a product, in the order of collections: by date, then id.
 
@@ -106,6 +121,11 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.GetProduct,
                     request_deserializer=swath_dot_v1_dot_catalog__pb2.GetProductRequest.FromString,
                     response_serializer=swath_dot_v1_dot_catalog__pb2.GetProductResponse.SerializeToString,
+            ),
+            'GetImage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetImage,
+                    request_deserializer=swath_dot_v1_dot_catalog__pb2.GetImageRequest.FromString,
+                    response_serializer=swath_dot_v1_dot_catalog__pb2.GetImageResponse.SerializeToString,
             ),
             'SearchImages': grpc.unary_unary_rpc_method_handler(
                     servicer.SearchImages,
@@ -173,6 +193,33 @@ class CatalogService(object):
             '/swath.v1.CatalogService/GetProduct',
             swath_dot_v1_dot_catalog__pb2.GetProductRequest.SerializeToString,
             swath_dot_v1_dot_catalog__pb2.GetProductResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetImage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/swath.v1.CatalogService/GetImage',
+            swath_dot_v1_dot_catalog__pb2.GetImageRequest.SerializeToString,
+            swath_dot_v1_dot_catalog__pb2.GetImageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from swath.geocontext import GeoContextValue
+from swath.grid import Grid
 from swath.v1 import catalog_pb2 as pb
 from swath.wire.geocontext import (
     decode_bounds,
     decode_geocontext,
+    decode_grid,
     encode_bounds,
     encode_geocontext,
 )
@@ -21,6 +23,7 @@ from swath.wire.value import decode_value
 LIST_PRODUCTS = "/swath.v1.CatalogService/ListProducts"
 """Path of the rpc; likewise those below."""
 GET_PRODUCT = "/swath.v1.CatalogService/GetProduct"
+GET_IMAGE = "/swath.v1.CatalogService/GetImage"
 SEARCH_IMAGES = "/swath.v1.CatalogService/SearchImages"
 
 Bounds = tuple[float, float, float, float]
@@ -76,6 +79,17 @@ class CatalogImage:
     """GeoJSON in longitude and latitude, often long; empty: not georeferenced."""
     properties: Mapping[str, Any]
     """What expressions see as its properties."""
+    grid: Grid | None = field(default=None, repr=False)
+    """Where the pixels of its first band are; absent: it has no bands."""
+
+    @property
+    def geocontext(self) -> GeoContextValue | None:
+        """Exactly its pixels; absent: it has no bands."""
+        if self.grid is None:
+            return None
+        t, shape = self.grid.transform, self.grid.shape
+        affine = (t.a, t.b, t.c, t.d, t.e, t.f)
+        return GeoContextValue(crs=self.grid.crs, transform=affine, shape=(shape.y, shape.x))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +122,16 @@ def encode_product_id(id_: str) -> bytes:
 def decode_product(data: bytes) -> Product:
     """The product in a GetProductResponse."""
     return _product(pb.GetProductResponse.FromString(data).product)
+
+
+def encode_image_id(id_: str) -> bytes:
+    """A GetImageRequest."""
+    return pb.GetImageRequest(id=id_).SerializeToString()
+
+
+def decode_image(data: bytes) -> CatalogImage:
+    """The image in a GetImageResponse."""
+    return _image(pb.GetImageResponse.FromString(data).image)
 
 
 def encode_search(search: Search, size: int, token: str) -> bytes:
@@ -175,4 +199,5 @@ def _image(message: pb.Image) -> CatalogImage:
         bands=tuple(message.bands),
         footprint=message.footprint,
         properties=decode_value(message.properties),
+        grid=decode_grid(message.grid) if message.HasField("grid") else None,
     )

@@ -171,6 +171,18 @@ def test_the_catalog_knows_products_and_images(served: Any) -> None:
     assert found[0].properties["product"] == "fields"
 
 
+def test_a_place_like_an_image_is_exactly_its_pixels(
+    served: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWATH_INSPECT", served.address)
+    first = catalog.search("fields", address=served.address)[0]
+    image = wf.Image.from_id(f"fields:{first.id}")
+    where = wf.GeoContext.like(image)
+    assert where.value == first.geocontext == wf.GeoContext.like(first).value
+    result = image.inspect(where)
+    assert result.geocontext.grid == first.grid
+
+
 def test_the_catalog_is_searched_by_place(served: Any, where: Any) -> None:
     there = catalog.search("fields", geoctx=where, address=served.address)
     elsewhere = catalog.search("fields", bounds=(100, 0, 101, 1), address=served.address)

@@ -10,16 +10,25 @@ import numpy as np
 import pytest
 
 from engine.catalog.catalog import Catalog
-from inspect_server.catalog import get_product, list_products, search_images
-from swath.errors import BadRequest, InvalidArgument, InvalidGeoContext, ProductNotFound
+from inspect_server.catalog import get_image, get_product, list_products, search_images
+from swath.errors import (
+    BadRequest,
+    ImageNotFound,
+    InvalidArgument,
+    InvalidGeoContext,
+    ProductNotFound,
+)
 from swath.geocontext import GeoContextValue
 from swath.grid import Affine, Grid, Shape2d
 from swath.v1 import catalog_pb2 as pb
 from swath.wire.catalog import (
+    CatalogImage,
     Search,
+    decode_image,
     decode_images,
     decode_product,
     decode_products,
+    encode_image_id,
     encode_product_id,
     encode_products_page,
     encode_search,
@@ -55,6 +64,10 @@ def found(catalog: Catalog, size: int = 0, token: str = "", **search) -> tuple[l
     data = search_images(catalog, encode_search(Search("s2", **search), size, token))
     images, following = decode_images(data)
     return [image.id for image in images], following
+
+
+def found_images(catalog: Catalog) -> list[CatalogImage]:
+    return decode_images(search_images(catalog, encode_search(Search("s2"), 0, "")))[0]
 
 
 def test_a_product_is_given_with_its_bands_times_and_place(catalog: Catalog):
@@ -159,7 +172,26 @@ def test_a_token_of_another_search_is_refused(catalog: Catalog):
         found(catalog, size=2, token=token, start=datetime(2020, 1, 2, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("rpc", [list_products, get_product, search_images])
+def test_an_image_is_given_with_its_bands_place_and_grid(catalog: Catalog):
+    image = decode_image(get_image(catalog, encode_image_id("s2:2020-01-03")))
+    assert (image.id, image.product, image.bands) == ("2020-01-03", "s2", ("cloud", "red"))
+    assert image.date == datetime(2020, 1, 3, tzinfo=UTC)
+    assert image.grid == GRID
+    assert image.footprint.startswith('{"type":"Polygon"')
+    assert image.properties == found_images(catalog)[2].properties
+
+
+def test_a_search_gives_the_same_of_an_image_as_asking_for_it(catalog: Catalog):
+    image = decode_image(get_image(catalog, encode_image_id("2020-01-03")))
+    assert found_images(catalog)[2] == image
+
+
+def test_an_image_that_is_unknown_is_not_found(catalog: Catalog):
+    with pytest.raises(ImageNotFound):
+        get_image(catalog, encode_image_id("2020-01-30"))
+
+
+@pytest.mark.parametrize("rpc", [list_products, get_product, get_image, search_images])
 def test_bytes_that_are_no_request_are_refused(catalog: Catalog, rpc):
     with pytest.raises(BadRequest):
         rpc(catalog, b"\xff\xff\xff")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 import swath as wf
@@ -13,6 +14,7 @@ from swath.geocontext import GeoContextValue
 from swath.grid import Affine, Grid, Shape2d
 from swath.types.like import value_like
 
+GRID = Grid("EPSG:32633", Affine(10.0, 0.0, 5e5, 0.0, -10.0, 5e6), Shape2d(2, 2))
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}
 AREA: dict[str, Any] = {"bounds": (0, 0, 1, 1), "crs": "EPSG:4326"}
 
@@ -110,7 +112,7 @@ def test_like_gives_what_a_thing_says_of_itself() -> None:
 
 def test_like_needs_imagery_of_one_product() -> None:
     with pytest.raises(InvalidGeoContext, match="none"):
-        wf.GeoContext.like(wf.Image.from_id("a"))
+        wf.GeoContext.like(wf.Image.from_array(np.zeros((2, 2)), GRID))
     two = wf.ImageCollection.from_id("a").concat(wf.ImageCollection.from_id("b"))
     with pytest.raises(InvalidGeoContext, match="a, b"):
         wf.GeoContext.like(two)
