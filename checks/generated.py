@@ -1,4 +1,4 @@
-"""Compare `swath/v1/` with what `protos/` gives today, or write it anew with `--write`.
+"""Compare the generated packages with what `protos/` gives today, or write them with `--write`.
 
 The compiler is the one of `protos/requirements.txt`, in an environment of its own inside ours.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PROTOS = ROOT / "protos"
-PACKAGE = Path("swath") / "v1"
+PACKAGES = (Path("swath") / "v1", Path("swath") / "worker" / "v1")
 COMPILER = Path(sys.prefix) / "protoc" / "bin" / "python"
 GENERATED = re.compile(r"_pb2(_grpc)?\.pyi?$")
 
@@ -29,9 +29,9 @@ def google_protos() -> Path:
 
 def compile_into(folder: Path) -> None:
     """Write the Python of every proto below `folder`, servicers only where there is a service."""
-    sources = sorted((PROTOS / PACKAGE).glob("*.proto"))
+    sources = [file for p in PACKAGES for file in sorted((PROTOS / p).glob("*.proto"))]
     if not sources:
-        sys.exit(f"no protos in {PROTOS / PACKAGE}")
+        sys.exit(f"no protos in {PROTOS}")
     services = [s for s in sources if re.search(r"^service ", s.read_text("utf-8"), re.MULTILINE)]
     run_protoc(sources, [f"--python_out={folder}", f"--pyi_out={folder}"])
     if services:
@@ -47,34 +47,33 @@ def run_protoc(sources: list[Path], outputs: list[str]) -> None:
         sys.exit("protoc failed")
 
 
-def texts(folder: Path) -> dict[str, str]:
-    """Name → text of each generated file in `folder`."""
-    files = (file for file in folder.glob("*") if GENERATED.search(file.name))
-    return {file.name: file.read_text("utf-8") for file in files}
+def texts(root: Path) -> dict[Path, str]:
+    """Path below `root` → text of each generated file of the packages."""
+    files = (file for p in PACKAGES for file in (root / p).glob("*"))
+    return {f.relative_to(root): f.read_text("utf-8") for f in files if GENERATED.search(f.name)}
 
 
-def write(fresh: dict[str, str]) -> None:
-    """Make `swath/v1/` hold exactly the files of `fresh` beside what is written by hand."""
-    target = ROOT / PACKAGE
-    for name in texts(target).keys() - fresh.keys():
-        (target / name).unlink()
-    for name, text in fresh.items():
-        (target / name).write_text(text, "utf-8")
+def write(fresh: dict[Path, str]) -> None:
+    """Make the packages hold exactly the files of `fresh` beside what is written by hand."""
+    for path in texts(ROOT).keys() - fresh.keys():
+        (ROOT / path).unlink()
+    for path, text in fresh.items():
+        (ROOT / path).write_text(text, "utf-8")
 
 
 def main(arguments: list[str]) -> int:
     """Exit status: 0 when the committed files are those that protoc gives, or were written."""
     with tempfile.TemporaryDirectory() as folder:
         compile_into(Path(folder))
-        fresh = texts(Path(folder) / PACKAGE)
+        fresh = texts(Path(folder))
     if "--write" in arguments:
         write(fresh)
         return 0
-    committed = texts(ROOT / PACKAGE)
-    names = sorted(fresh.keys() | committed.keys())
-    stale = [name for name in names if fresh.get(name) != committed.get(name)]
-    for name in stale:
-        print(f"{PACKAGE / name} is not what protos/ gives: run `make gen`", file=sys.stderr)
+    committed = texts(ROOT)
+    paths = sorted(fresh.keys() | committed.keys())
+    stale = [path for path in paths if fresh.get(path) != committed.get(path)]
+    for path in stale:
+        print(f"{path} is not what protos/ gives: run `make gen`", file=sys.stderr)
     return 1 if stale else 0
 
 

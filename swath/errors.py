@@ -11,7 +11,13 @@
     │   ├── ProductNotFound, ImageNotFound, BandNotFound
     │   ├── InvalidSource         a file is broken, unsupported or not allowed
     │   ├── SourceChanged         a file changed while it was being used
-    │   └── UnsupportedFormat     the format does not fit the result
+    │   ├── UnsupportedFormat     the format does not fit the result
+    │   ├── UnsupportedDestination  there is no such destination, or it does not fit
+    │   ├── JobNotFound           the caller has no such job
+    │   ├── JobNotDone            the job has not ended yet
+    │   ├── ResultNotAvailable    the job ended without a result that can be given
+    │   ├── ResultExpired         the result was kept as long as it was meant to be
+    │   └── RequestIdReused       the request id belongs to another request
     ├── TooLarge              ask for less, or use compute
     │   ├── RequestTooLarge       the request itself
     │   └── ResultTooLarge        what it would take to answer it
@@ -27,6 +33,7 @@
     │   ├── Unauthenticated
     │   └── PermissionDenied
     ├── Cancelled             nothing: the caller asked for it
+    ├── LeaseLost             nothing: the job belongs to another worker now
     └── InternalError         report a bug, quoting its id
 
 Both servers and the client share these classes: `swath.status` maps each to a gRPC code and back.
@@ -201,6 +208,42 @@ class UnsupportedFormat(BadRequest, ValueError):
     REASON, FIELDS = "UNSUPPORTED_FORMAT", ("format", "supported")
 
 
+class UnsupportedDestination(BadRequest, ValueError):
+    """The result cannot be sent where it was asked to go."""
+
+    REASON, FIELDS = "UNSUPPORTED_DESTINATION", ("destination", "supported")
+
+
+class JobNotFound(BadRequest, LookupError):
+    """The caller has no job of that id."""
+
+    REASON, STATUS, FIELDS = "JOB_NOT_FOUND", 404, ("job_id",)
+
+
+class JobNotDone(BadRequest):
+    """The job has not ended yet: wait for it, or cancel it."""
+
+    REASON, STATUS, FIELDS = "JOB_NOT_DONE", 409, ("job_id", "stage")
+
+
+class ResultNotAvailable(BadRequest):
+    """The job ended without a result that can be given."""
+
+    REASON, STATUS, FIELDS = "RESULT_NOT_AVAILABLE", 409, ("job_id", "status")
+
+
+class ResultExpired(BadRequest, LookupError):
+    """The result was removed at the time it was to be kept until: resubmit the job."""
+
+    REASON, STATUS, FIELDS = "RESULT_EXPIRED", 410, ("job_id", "expired_us")
+
+
+class RequestIdReused(BadRequest):
+    """The request id was used for another request: use a new one."""
+
+    REASON, STATUS, FIELDS = "REQUEST_ID_REUSED", 409, ("request_id",)
+
+
 class TooLarge(SwathError):
     """Ask for less, or use compute."""
 
@@ -291,6 +334,12 @@ class Cancelled(SwathError):
     """The caller gave up waiting. A signal, not a failure."""
 
     REASON, STATUS = "CANCELLED", 499
+
+
+class LeaseLost(SwathError):
+    """The job was handed on, cancelled or ended. A signal to a worker, not a failure."""
+
+    REASON, STATUS, FIELDS = "LEASE_LOST", 409, ("job_id",)
 
 
 class InternalError(SwathError):

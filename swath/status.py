@@ -50,6 +50,12 @@ CODES: dict[type[SwathError], grpc.StatusCode] = {
     errors.BandNotFound: _Code.NOT_FOUND,
     errors.InvalidSource: _Code.FAILED_PRECONDITION,
     errors.SourceChanged: _Code.FAILED_PRECONDITION,
+    errors.UnsupportedDestination: _Code.INVALID_ARGUMENT,
+    errors.JobNotFound: _Code.NOT_FOUND,
+    errors.JobNotDone: _Code.FAILED_PRECONDITION,
+    errors.ResultNotAvailable: _Code.FAILED_PRECONDITION,
+    errors.ResultExpired: _Code.NOT_FOUND,
+    errors.RequestIdReused: _Code.INVALID_ARGUMENT,
     errors.TooLarge: _Code.RESOURCE_EXHAUSTED,
     errors.RequestTooLarge: _Code.RESOURCE_EXHAUSTED,
     errors.ResultTooLarge: _Code.RESOURCE_EXHAUSTED,
@@ -65,6 +71,7 @@ CODES: dict[type[SwathError], grpc.StatusCode] = {
     errors.Unauthenticated: _Code.UNAUTHENTICATED,
     errors.PermissionDenied: _Code.PERMISSION_DENIED,
     errors.Cancelled: _Code.CANCELLED,
+    errors.LeaseLost: _Code.ABORTED,
     errors.InternalError: _Code.INTERNAL,
 }
 """The code of each class; a test proves that it names them all."""

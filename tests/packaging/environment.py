@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 BUILT_FOR = (3, 12)
 """The newest Python that all the oldest versions have wheels for; above it, today's are used."""
-LOWER_BOUND = re.compile(r"^([\w.-]+)>=([\w.]+)")
+LOWER_BOUND = re.compile(r"^([\w.-]+)(?:\[\w+\])?>=([\w.]+)")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The contract between the job server and its workers; nothing a user needs."""
