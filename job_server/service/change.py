@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from job_server.service.jobs import Jobs
 from swath.wire.job_service import decode_id, decode_update, encode_delete_answer
 
 from job_server.config import microseconds
+from job_server.service.jobs import Jobs
 from job_server.service.message import encode_job
 from swath.serving.call import Call
 

@@ -6,39 +6,32 @@ Plain functions of bytes, run in threads: a large graph takes a second.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
 from swath.wire.job_service import CreateJob, decode_create
 
-from engine.encode import check_format
+from engine.encode.encode import FORMATS
 from engine.geo.resolve import resolve
 from job_server.config import JobConfig, microseconds
-from job_server.store.record import NewJob
+from job_server.store.record import JobRecord, NewJob
 from swath.errors import (
     GeoContextRequired,
     InvalidArgument,
     TypeMismatch,
     UnsupportedDestination,
+    UnsupportedFormat,
 )
 from swath.graph.arguments import check_arguments
 from swath.graph.check import check
 from swath.graph.type import Type
 from swath.job import Destination, JobSpec
 from swath.v1 import jobs_pb2 as pb
+from swath.wire.job_spec import decode_spec
 from swath.wire.type import encode_type
 
 DESTINATIONS = ("download",)
 """Names of the destinations that there are."""
 PIXELS = frozenset({"Image", "ImageCollection", "ImageCollectionGroupby"})
 """Names of the types whose values are pixels on a grid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """What a resubmitted job has from the job that it repeats."""
-
-    id: str
-    format: str
 
 
 def checked(request: bytes, owner: str, id_: str, config: JobConfig) -> NewJob:
@@ -66,6 +59,30 @@ def checked(request: bytes, owner: str, id_: str, config: JobConfig) -> NewJob:
     )
 
 
+def repeated(job: JobRecord, spec: bytes, id_: str, request_id: str, config: JobConfig) -> NewJob:
+    """A new job like `job`, whose spec is checked again: the op table may be a newer one.
+
+    Raises:
+        as `checked`.
+    """
+    type_ = check_spec(decode_spec(spec))
+    return NewJob(
+        id=id_,
+        owner=job.owner,
+        spec=spec,
+        spec_digest=hashlib.sha256(b"resubmit " + job.id.encode()).digest(),
+        type=encode_type(type_).SerializeToString(deterministic=True),
+        format=job.format,
+        request_id=request_id or None,
+        labels=job.labels,
+        priority=job.priority,
+        keep_us=job.keep_us,
+        attempt_timeout_us=job.attempt_timeout_us,
+        age_limit_us=microseconds(config.age_limit_s),
+        resubmitted_from=job.id,
+    )
+
+
 def check_spec(spec: JobSpec) -> Type:
     """The type of the result, if all that can be checked without data is right.
 
@@ -82,7 +99,8 @@ def check_spec(spec: JobSpec) -> Type:
         raise GeoContextRequired(
             f"The result ({type_}) has pixels, and nothing says where: give a GeoContext."
         )
-    check_format(spec.format, spec.options, type_)
+    if spec.format != "native" and spec.format not in FORMATS:
+        raise UnsupportedFormat(f"There is no format {spec.format!r}.", format=spec.format)
     _check_destination(spec.destination)
     return type_
 

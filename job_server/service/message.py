@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from job_server.service.splice import field
 from job_server.store.record import AttemptRecord, JobRecord, Manifest
 from swath.job import Stage
 from swath.v1 import jobs_pb2 as pb
 
 INLINE_BYTES = 64 * 1024
 """Results up to this size are in the answer that describes them."""
+MOST_CHANGES = 64
 
+_CHANGES: dict[tuple[str, int], bytes] = {}
 _OPTIONAL = ("started_us", "finished_us", "expires_us", "result_bytes")
 
 
@@ -46,14 +49,27 @@ def encode_job(job: JobRecord) -> bytes:
     return message.SerializeToString()
 
 
+def encode_change(job: JobRecord) -> bytes:
+    """A WatchJobResponse. The last ones are kept: a job may have a thousand followers."""
+    key = job.id, job.revision
+    message = _CHANGES.get(key)
+    if message is None:
+        change = pb.WatchJobResponse()
+        fill_job(change.job, job)
+        message = _CHANGES[key] = change.SerializeToString()
+        if len(_CHANGES) > MOST_CHANGES:
+            del _CHANGES[next(iter(_CHANGES))]
+    return message
+
+
 def encode_full_job(job: JobRecord, spec: bytes, attempts: Iterable[AttemptRecord]) -> bytes:
     """A GetJobResponse with spec and attempts."""
-    message = pb.GetJobResponse()
-    fill_job(message.job, job)
-    message.job.spec.ParseFromString(spec)
+    message = pb.Job()
+    fill_job(message, job)
     for attempt in attempts:
-        _fill_attempt(message.job.attempts.add(), attempt)
-    return message.SerializeToString()
+        _fill_attempt(message.attempts.add(), attempt)
+    full = message.SerializeToString() + field(pb.Job.SPEC_FIELD_NUMBER, spec)
+    return field(pb.GetJobResponse.JOB_FIELD_NUMBER, full)
 
 
 def encode_jobs(jobs: Iterable[JobRecord], next_page_token: str) -> bytes:

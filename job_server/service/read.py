@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from job_server.service.jobs import Jobs
-from swath.wire.job import encode_quota
 from swath.wire.job_service import decode_get, decode_list, decode_quota_question
 
+from job_server.service.jobs import Jobs
 from job_server.service.message import encode_full_job, encode_job, encode_jobs
 from job_server.service.page import read_token, write_token
-from job_server.store.record import Filter, Place
+from job_server.store.record import AttemptRecord, Filter, JobRecord, Place
 from job_server.store.store import Transaction
 from swath.job import Quota
 from swath.serving.call import Call
+from swath.wire.job import encode_quota
 
 
 async def get_job(jobs: Jobs, call: Call) -> None:
@@ -21,11 +21,10 @@ async def get_job(jobs: Jobs, call: Call) -> None:
         await call.send(encode_job(await jobs.get(id_, call.owner)))
         return
 
-    def read(tx: Transaction) -> bytes:
-        job = tx.get(id_, call.owner)
-        return encode_full_job(job, tx.spec(id_), tx.attempts(id_))
+    def read(tx: Transaction) -> tuple[JobRecord, bytes, list[AttemptRecord]]:
+        return tx.get(id_, call.owner), tx.spec(id_), tx.attempts(id_)
 
-    await call.send(await jobs.run(read))
+    await call.send(encode_full_job(*await jobs.run(read)))
 
 
 async def list_jobs(jobs: Jobs, call: Call) -> None:
