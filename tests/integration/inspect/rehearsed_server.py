@@ -9,10 +9,10 @@ from contextlib import nullcontext
 
 from inspect_server.config import InspectConfig
 from inspect_server.engines import EngineSpec
-from swath.serving.lifetime import serve_until_signalled
 from inspect_server.server import InspectServer
 from swath.errors import SwathError
 from swath.serving.config import load
+from swath.serving.lifetime import serve_until_signalled
 from tests.integration.inspect import rehearsed_rpcs
 
 FACTORY = "tests.integration.inspect.rehearsed_rpcs:factory"
