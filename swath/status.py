@@ -96,6 +96,28 @@ _OF_BARE_CODE: dict[grpc.StatusCode, type[SwathError]] = {
 }
 
 
+_OF_NUMBER: dict[int, type[SwathError]] = {
+    code.value[0]: cls for code, cls in _OF_BARE_CODE.items()
+}
+
+
+def class_in_table(error: SwathError) -> type[SwathError]:
+    """The class that an error travels as: its own, or the nearest above it that has a code."""
+    return next(c for c in type(error).__mro__ if c in CODES)
+
+
+def class_of(reason: str, number: int) -> type[SwathError]:
+    """The class of a reason; of the number of a gRPC code, where the reason is not known here."""
+    return _OF_REASON.get(reason) or _OF_NUMBER.get(number, errors.InternalError)
+
+
+def sentence(error: SwathError) -> str:
+    """What an error says, cut to what travels; never empty."""
+    cls = class_in_table(error)
+    text = error.problem or (cls.__doc__ or cls.REASON).partition("\n")[0]
+    return text.encode("utf-8", "replace")[:MAX_MESSAGE_BYTES].decode("utf-8", "ignore")
+
+
 def known(error: BaseException) -> SwathError:
     """`error` itself if it is ours, else an InternalError with a fresh id and none of its text.
 
@@ -112,10 +134,8 @@ def known(error: BaseException) -> SwathError:
 def to_status(error: BaseException) -> tuple[grpc.StatusCode, str, Metadata]:
     """Code, message and trailing metadata of an error; unknown ones as `known` says."""
     ours = known(error)
-    cls = next(c for c in type(ours).__mro__ if c in CODES)
-    code = CODES[cls]
-    text = ours.problem or (cls.__doc__ or cls.REASON).partition("\n")[0]
-    text = text.encode("utf-8", "replace")[:MAX_MESSAGE_BYTES].decode("utf-8", "ignore")
+    cls = class_in_table(ours)
+    code, text = CODES[cls], sentence(ours)
     metadata: list[tuple[str, str | bytes]] = [(DETAILS_KEY, _details(cls, ours, code, text))]
     wait_ms = ours.fields.get("retry_after_ms")
     if wait_ms is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from google.protobuf.message import DecodeError
+
 from swath.errors import InvalidGraph
 from swath.graph.type import GENERIC, MAX_TYPE_DEPTH, PLAIN, Type
 from swath.v1 import type_pb2
@@ -39,6 +41,19 @@ def decode_type(message: type_pb2.Type, depth: int = 1) -> Type:
         tuple(decode_type(arg, depth + 1) for arg in message.args),
         tuple((f.name, decode_type(f.type, depth + 1)) for f in message.fields),
     )
+
+
+def type_to_bytes(type_: Type) -> bytes:
+    """A type as the bytes of a Type message."""
+    return encode_type(type_).SerializeToString()
+
+
+def type_from_bytes(data: bytes) -> Type:
+    """The type in the bytes of a Type message; raises InvalidGraph."""
+    try:
+        return decode_type(type_pb2.Type.FromString(data))
+    except DecodeError:
+        raise InvalidGraph("The bytes are not a Type message.") from None
 
 
 def _check_shape(message: type_pb2.Type) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from swath.errors import InvalidGraph
 from swath.graph.type import Type
 from swath.v1 import type_pb2 as pb
-from swath.wire.type import decode_type, encode_type
+from swath.wire.type import decode_type, encode_type, type_from_bytes, type_to_bytes
 from tests.unit.swath.wire.drawn import types
 
 
@@ -50,3 +50,14 @@ def test_a_type_32_deep_is_the_deepest() -> None:
 def test_a_malformed_type_is_an_invalid_graph(message: pb.Type) -> None:
     with pytest.raises(InvalidGraph):
         decode_type(message)
+
+
+@given(types)
+def test_a_type_comes_back_from_its_bytes(type_: Type) -> None:
+    assert type_from_bytes(type_to_bytes(type_)) == type_
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff"])
+def test_bytes_that_are_no_type_are_an_invalid_graph(data: bytes) -> None:
+    with pytest.raises(InvalidGraph):
+        type_from_bytes(data)
