@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import grpc
 from grpc import aio
@@ -17,7 +17,6 @@ from grpc import aio
 from job_server.worker.lease import HeldLease
 from swath.errors import (
     BadRequest,
-    Cancelled,
     InternalError,
     LeaseLost,
     RequestTooLarge,
@@ -51,7 +50,7 @@ CLASSES: dict[grpc.StatusCode, type[SwathError]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: Unavailable,
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
     grpc.StatusCode.PERMISSION_DENIED: Unauthenticated,
-    grpc.StatusCode.CANCELLED: Cancelled,
+    grpc.StatusCode.CANCELLED: Unavailable,  # by a server that stops
     grpc.StatusCode.INVALID_ARGUMENT: BadRequest,
     grpc.StatusCode.NOT_FOUND: BadRequest,
     grpc.StatusCode.FAILED_PRECONDITION: BadRequest,
@@ -95,7 +94,7 @@ class Calls:
         self._rng = rng
         self._clock = clock
         self._channel = aio.insecure_channel(address, options=OPTIONS)
-        self._stub: Any = WorkerServiceStub(self._channel)
+        self._stub: Any = WorkerServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._metadata = (("authorization", f"Bearer {secret}"),) if secret else ()
 
     async def close(self) -> None:
@@ -178,10 +177,3 @@ def told(error: aio.AioRpcError, address: str) -> SwathError:
     cls = CLASSES.get(error.code(), InternalError)
     problem = error.details() or f"The call ended with {error.code().name}."
     return cls(problem, address=address) if cls is Unavailable else cls(problem)
-
-
-async def ended(call: Any, address: str) -> NoReturn:
-    """Raise what ended a stream that takes or gives no more messages."""
-    code, details = await call.code(), await call.details()
-    cls = CLASSES.get(code, InternalError)
-    raise cls(details or f"The call ended with {code.name}.")

@@ -13,7 +13,6 @@ import signal
 import socket
 import sys
 import threading
-import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -40,10 +39,8 @@ def main(control_fd: int) -> NoReturn:
     _die_with(control)
     _be_idle()
     link = Link(control)
-    try:
+    with suppress(EOFError, ConnectionError):
         _serve(link, dict(link.receive(Kind.SETUP).head))
-    except (EOFError, ConnectionError):
-        pass
     os._exit(0)  # threads of native libraries may never end by themselves
 
 
@@ -82,13 +79,12 @@ def _run(link: Link, computation: Computation, task: Assignment, room: Path) -> 
         empty(room)
         data = b"" if result.data is None else result.data
         is_whole = result.data is not None
-        link.send(
-            Kind.RESULT, data, format=result.format, pieces=result.pieces, is_whole=is_whole
-        )
+        link.send(Kind.RESULT, data, format=result.format, pieces=result.pieces, is_whole=is_whole)
 
 
 def _say(link: Link, end: Failed) -> None:
-    link.send(Kind.FAILED, end.error, kind=end.kind, problem=end.problem, traceback=end.traceback)
+    said = {"reason": end.reason, "problem": end.problem, "traceback": end.traceback}
+    link.send(Kind.FAILED, end.error, failure=end.kind, **said)
 
 
 def _load(name: str) -> Factory:

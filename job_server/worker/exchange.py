@@ -47,9 +47,7 @@ class ChildExchange:
         crc32 = 0
         for part in parts_of(content, PART_BYTES):
             crc32 = zlib.crc32(part, crc32)
-        self._link.send(
-            Kind.PIECE, name=name, size_bytes=size, crc32=crc32, steps_done=steps_done
-        )
+        self._link.send(Kind.PIECE, name=name, size_bytes=size, crc32=crc32, steps_done=steps_done)
         while self._link.receive(Kind.SEND, Kind.DONE).kind is Kind.SEND:
             for part in parts_of(content, PART_BYTES):
                 self._link.send(Kind.PART, part)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from swath.errors import Cancelled, InternalError, LeaseLost, SwathError, Transient, Wait
 from swath.status import known
-from swath.wire.job import encode_job_error
+from swath.wire.job_error import encode_job_error
 from swath.worker.v1.worker_pb2 import FailRequest
 
 MAX_TRACE = 8000
@@ -27,8 +27,9 @@ class Failed:
     kind: FailRequest.Kind
     error: bytes
     """A serialised `swath.v1.JobError`."""
+    reason: str
+    """Identity of the error, and what it says: for the worker's log."""
     problem: str
-    """For the worker's log."""
     traceback: str | None = None
     """Likewise; absent where the error says all."""
 
@@ -42,9 +43,8 @@ def failed(fault: BaseException, room: Path) -> Failed:
     error = _ours(fault, room)
     is_fault = isinstance(error, InternalError)
     trace = "".join(traceback.format_exception(fault))[-MAX_TRACE:] if is_fault else None
-    return Failed(
-        kind_of(fault, error), encode_job_error(error).SerializeToString(), str(error), trace
-    )
+    kind = kind_of(fault, error)
+    return Failed(kind, encode_job_error(error), error.REASON, str(error), trace)
 
 
 def kind_of(fault: BaseException, error: SwathError) -> FailRequest.Kind:
