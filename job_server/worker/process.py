@@ -66,20 +66,13 @@ class Child:
             room: an empty folder for its scratch files.
         """
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-c",
-                BOOT,
-                json.dumps([theirs.fileno(), sys.path]),
-                pass_fds=(theirs.fileno(),),
-                env={**os.environ, "TMPDIR": str(room), "CPL_TMPDIR": str(room)},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=STDERR,  # the worker's standard output is one line
-                process_group=0,  # a terminal's Ctrl-C is for the worker alone
-            )
-        streams = await asyncio.open_unix_connection(sock=ours, limit=PART_BYTES)
+        try:
+            with theirs:
+                process = await _spawn(theirs.fileno(), room)
+            streams = await asyncio.open_unix_connection(sock=ours, limit=PART_BYTES)
+        except BaseException:
+            ours.close()  # a process that was begun ends when it finds its worker gone
+            raise
         child = cls(spec, room, process, streams)
         setup: dict[str, Any] = {
             "computation": spec.computation,
@@ -168,3 +161,18 @@ class Child:
         if self.was_killed or self._process.returncode != -signal.SIGKILL:
             return False
         return self._kills_before.rose(kill_count(), self.memory_bytes, self.spec.memory_bytes)
+
+
+async def _spawn(control_fd: int, room: Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",
+        "-c",
+        BOOT,
+        json.dumps([control_fd, sys.path]),
+        pass_fds=(control_fd,),
+        env={**os.environ, "TMPDIR": str(room), "CPL_TMPDIR": str(room)},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=STDERR,  # the worker's standard output is one line
+        process_group=0,  # a terminal's Ctrl-C is for the worker alone
+    )
