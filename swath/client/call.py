@@ -2,54 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 
 from swath import errors
 from swath.client.channel import channel
+from swath.client.config import INSPECT_VARIABLE, JOBS_VARIABLE
 from swath.errors import InvalidArgument, SwathError
 from swath.status import from_status
 
+_Metadata = tuple[tuple[str, str], ...]
 
-def ask(address: str, method: str, request: bytes, timeout_s: float | None) -> bytes:
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """How a user comes to have a server that answers."""
+
+    start: str
+    variable: str
+    rather: str
+    """What to do when no complete answer came in time."""
+
+
+_INSPECT = _Service(
+    "swath serve --data DIR",
+    INSPECT_VARIABLE,
+    "Allow more time with timeout=, ask for less, or use compute.",
+)
+_JOBS = _Service("swath serve --data DIR", JOBS_VARIABLE, "Try again.")
+_SERVICES = {"JobService": _JOBS}
+"""By the name of a service in the path of an rpc; all others are of the inspect server."""
+
+
+def ask(
+    address: str, method: str, request: bytes, timeout_s: float | None, token: str | None = None
+) -> bytes:
     """The one answer to a request.
+
+    Args:
+        timeout_s: seconds until DeadlineExceeded; None: none.
+        token: says who asks; None: nobody in particular.
 
     Raises:
         SwathError: what the server raised; Unavailable: it cannot be reached; DeadlineExceeded.
     """
     stub: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel(address).unary_unary(method)
-    call = stub.future(request, timeout=_checked(timeout_s))
+    call = stub.future(request, timeout=_checked(timeout_s), metadata=_metadata(token))
     try:
         answer: bytes = call.result()
     except grpc.RpcError as error:
-        raise _error(error, address, timeout_s) from None
+        raise _error(error, address, method, timeout_s) from None
     finally:
         call.cancel()
     return answer
 
 
 def stream(
-    address: str, method: str, request: bytes, timeout_s: float | None
+    address: str,
+    method: str,
+    request: bytes,
+    timeout_s: float | None,
+    token: str | None = None,
+    silence_s: float | None = None,
 ) -> Generator[bytes, None, None]:
     """The answers to a request, each when it is asked for.
 
     Closing the iterator, or an exception in it (Ctrl-C), cancels the call, which stops the work.
 
+    Args:
+        timeout_s, token: as in `ask`.
+        silence_s: seconds after which a server that sends nothing is given up, as Unavailable;
+            None: it may be silent.
+
     Raises:
         SwathError: as `ask`.
     """
     stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel(address).unary_stream(method)
-    call = None
+    call, silent = None, threading.Event()
     try:
-        call = stub(request, timeout=_checked(timeout_s))
-        yield from call
+        call = stub(request, timeout=_checked(timeout_s), metadata=_metadata(token))
+        yield from call if silence_s is None else _heard(call, silence_s, silent)
     except grpc.RpcError as error:
-        raise _error(error, address, timeout_s) from None
+        if silent.is_set():
+            raise errors.Unavailable(
+                f"The server at {address} sent nothing for {silence_s:g} s.", address=address
+            ) from None
+        raise _error(error, address, method, timeout_s) from None
     finally:
         if call is not None:
             call.cancel()
+
+
+def _heard(call: Any, silence_s: float, silent: threading.Event) -> Iterator[bytes]:
+    """The messages of a call; it is cancelled, and `silent` set, when none comes for so long.
+
+    Only waiting counts, not what the caller does between messages. Cost: a thread for each wait,
+    some 100 µs.
+    """
+
+    def give_up() -> None:
+        silent.set()
+        call.cancel()
+
+    messages = iter(call)
+    while True:
+        timer = threading.Timer(silence_s, give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            message = next(messages, None)
+        finally:
+            timer.cancel()
+        if message is None:
+            return
+        yield message
+
+
+def _metadata(token: str | None) -> _Metadata | None:
+    return None if token is None else (("authorization", f"Bearer {token}"),)
 
 
 def _checked(timeout_s: float | None) -> float | None:
@@ -58,28 +132,28 @@ def _checked(timeout_s: float | None) -> float | None:
     return timeout_s
 
 
-def _error(failure: Any, address: str, timeout_s: float | None) -> SwathError:
+def _error(failure: Any, address: str, method: str, timeout_s: float | None) -> SwathError:
+    service = _SERVICES.get(method.rpartition("/")[0].rpartition(".")[2], _INSPECT)
     code, details = failure.code(), failure.details()
     error = from_status(code, details, failure.trailing_metadata())
     if isinstance(error, errors.DeadlineExceeded) and timeout_s is not None:
         return errors.DeadlineExceeded(
-            f"No complete answer came within {timeout_s:g} s. Allow more time with timeout=, ask "
-            "for less, or use compute.",
+            f"No complete answer came within {timeout_s:g} s. {service.rather}",
             where=error.where,
             timeout_s=timeout_s,
         )
     # Only gRPC itself tells what a connection is like; a server says it in a sentence.
     if type(error) is errors.Unavailable and error.problem == details:
-        return _unavailable(error, address)
+        return _unavailable(error, address, service)
     return error
 
 
-def _unavailable(error: errors.Unavailable, address: str) -> SwathError:
+def _unavailable(error: errors.Unavailable, address: str, service: _Service) -> SwathError:
     text = error.problem
     if "failed to connect" in text or "DNS" in text or "name resol" in text.lower():
         return errors.Unavailable(
-            f"No server answers at {address}. Start one with `swath serve --data DIR`, or say "
-            "where it is: SWATH_INSPECT=host:port.",
+            f"No server answers at {address}. Start one with `{service.start}`, or say where it "
+            f"is: {service.variable}=host:port.",
             address=address,
         )
     if text.endswith("."):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from swath.client.call import ask
-from swath.client.config import inspect_address
+from swath.client.config import client_token, inspect_address
 from swath.client.question import geocontext_of
 from swath.errors import InvalidArgument
 from swath.graph.expression import Constant
@@ -51,7 +51,7 @@ def products(address: str | None = None) -> list[Product]:
     """
     where, token, found = inspect_address(address), "", list[Product]()
     while True:
-        data = ask(where, LIST_PRODUCTS, encode_products_page(PRODUCTS_PAGE, token), TIMEOUT_S)
+        data = _ask(where, LIST_PRODUCTS, encode_products_page(PRODUCTS_PAGE, token))
         page, token = decode_products(data)
         found.extend(page)
         if not token:
@@ -64,7 +64,7 @@ def product(id: str, address: str | None = None) -> Product:
     Raises:
         ProductNotFound: there is none of that id. Unavailable: no server answers.
     """
-    data = ask(inspect_address(address), GET_PRODUCT, encode_product_id(id), TIMEOUT_S)
+    data = _ask(inspect_address(address), GET_PRODUCT, encode_product_id(id))
     return decode_product(data)
 
 
@@ -107,11 +107,15 @@ def _pages(address: str, wanted: Search, limit: int) -> Iterator[CatalogImage]:
     token = ""
     while limit > 0:
         request = encode_search(wanted, min(limit, IMAGES_PAGE), token)
-        page, token = decode_images(ask(address, SEARCH_IMAGES, request, TIMEOUT_S))
+        page, token = decode_images(_ask(address, SEARCH_IMAGES, request))
         yield from page[:limit]
         limit -= len(page)
         if not token:
             return
+
+
+def _ask(address: str, method: str, request: bytes) -> bytes:
+    return ask(address, method, request, TIMEOUT_S, client_token())
 
 
 def _instant(when: Time, argument: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Where the servers are: from an argument, the environment, a file, or loopback."""
+"""Where the servers are, and who asks: from an argument, the environment, a file, or loopback."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from swath.errors import InvalidArgument
 
@@ -14,6 +15,12 @@ DEFAULT_INSPECT = "127.0.0.1:7070"
 """Where `swath serve` listens unless told otherwise."""
 INSPECT_VARIABLE = "SWATH_INSPECT"
 """Environment variable with the address of the inspect server."""
+DEFAULT_JOBS = "127.0.0.1:7072"
+"""Where the job server listens unless told otherwise."""
+JOBS_VARIABLE = "SWATH_JOBS"
+"""Environment variable with the address of the job server."""
+TOKEN_VARIABLE = "SWATH_TOKEN"  # noqa: S105  the name of a variable
+"""Environment variable with the token that says who asks."""
 FILE_VARIABLE = "SWATH_CONFIG"
 """Environment variable with the path of the configuration file."""
 
@@ -28,8 +35,33 @@ def inspect_address(address: str | None = None, environ: Mapping[str, str] = os.
     Raises:
         InvalidArgument: it is not an address, or the file is not TOML.
     """
-    found = address or environ.get(INSPECT_VARIABLE) or _in_file(_file(environ))
+    found = _found(address, INSPECT_VARIABLE, "inspect", environ)
     return _checked(found or DEFAULT_INSPECT)
+
+
+def jobs_address(address: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
+    """The address of the job server: as `inspect_address`, with `SWATH_JOBS` and `jobs`."""
+    return _checked(_found(address, JOBS_VARIABLE, "jobs", environ) or DEFAULT_JOBS)
+
+
+def client_token(token: str | None = None, environ: Mapping[str, str] = os.environ) -> str | None:
+    """The token that says who asks: as `inspect_address`, with `SWATH_TOKEN` and `token`.
+
+    None: there is none, as a server without tokens wants it.
+
+    Raises:
+        InvalidArgument: it has spaces, or other characters than ASCII.
+    """
+    found = _found(token, TOKEN_VARIABLE, "token", environ)
+    if not found:
+        return None
+    if not (found.isascii() and found.isprintable()) or " " in found:
+        raise InvalidArgument("A token is ASCII text without spaces.").at(argument="token")
+    return found
+
+
+def _found(given: str | None, variable: str, name: str, environ: Mapping[str, str]) -> str | None:
+    return given or environ.get(variable) or _in_file(_file(environ), name)
 
 
 def _file(environ: Mapping[str, str]) -> str:
@@ -40,19 +72,23 @@ def _file(environ: Mapping[str, str]) -> str:
     return f"{folder}/swath/config.toml"
 
 
+def _in_file(path: str, name: str) -> str | None:
+    found = _client_table(path).get(name)
+    if found is not None and not isinstance(found, str):
+        raise InvalidArgument(f"{path}: {name} in [client] is a text, such as an address.")
+    return found
+
+
 @lru_cache(maxsize=8)
-def _in_file(path: str) -> str | None:
+def _client_table(path: str) -> Mapping[str, Any]:
     try:
         settings = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError:
-        return None
+        return {}
     except ValueError as problem:
         raise InvalidArgument(f"{path} is not TOML: {problem}") from None
     found = settings.get("client", {})
-    address = found.get("inspect") if isinstance(found, dict) else None
-    if address is not None and not isinstance(address, str):
-        raise InvalidArgument(f"{path}: inspect in [client] is an address, host:port.")
-    return address
+    return found if isinstance(found, dict) else {}
 
 
 @lru_cache(maxsize=64)

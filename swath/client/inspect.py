@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from swath.client import channel
 from swath.client.call import ask, stream
-from swath.client.config import inspect_address
+from swath.client.config import client_token, inspect_address
 from swath.client.question import question
 from swath.client.save import save
 from swath.errors import ResultTooLarge, UnsupportedFormat
@@ -41,9 +41,13 @@ File = str | os.PathLike[str] | IO[bytes]
 class InspectClient:
     """Asks one inspect server. Safe to use from several threads; opening it sends nothing."""
 
-    def __init__(self, address: str | None = None) -> None:
-        """`address` is `host:port`; absent: `SWATH_INSPECT`, the configuration file, loopback."""
+    def __init__(self, address: str | None = None, token: str | None = None) -> None:
+        """`address` is `host:port`; absent: `SWATH_INSPECT`, the configuration file, loopback.
+
+        `token` says who asks; absent: `SWATH_TOKEN`, the configuration file, nobody.
+        """
         self.address = inspect_address(address)
+        self._token = client_token(token)
 
     def __repr__(self) -> str:
         return f"InspectClient({self.address!r})"
@@ -97,12 +101,12 @@ class InspectClient:
     ) -> Estimate:
         """As the function `estimate`."""
         asked = encode_estimate_question(question(obj, geoctx, arguments))
-        return decode_estimate(ask(self.address, ESTIMATE, asked, timeout))
+        return decode_estimate(ask(self.address, ESTIMATE, asked, timeout, self._token))
 
     def validate(self, obj: Any, timeout: float | None = TIMEOUT_S) -> Type:
         """As the function `validate`."""
         asked = encode_validate_question(build_graph(obj))
-        return decode_verdict(ask(self.address, VALIDATE, asked, timeout))[0]
+        return decode_verdict(ask(self.address, VALIDATE, asked, timeout, self._token))[0]
 
     def close(self) -> None:
         """Close the connection; the next call opens it again."""
@@ -110,7 +114,7 @@ class InspectClient:
 
     def _events(self, asked: Question, timeout_s: float | None) -> Generator[Event, None, None]:
         request = encode_question(asked)
-        with closing(stream(self.address, INSPECT, request, timeout_s)) as messages:
+        with closing(stream(self.address, INSPECT, request, timeout_s, self._token)) as messages:
             try:
                 yield from read_stream(messages)
             except ResultTooLarge as error:
