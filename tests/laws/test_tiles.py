@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from engine import Engine, Work
 from engine.catalog.catalog import Catalog
+from engine.encode.native import TileBytes, head_bytes, tail_bytes, tile_name, tiles_crc32
 from engine.execute import tiles
 from engine.plan import window
 from swath.results import assemble
 from swath.types import build_graph
+from swath.wire.delimited import read_delimited
+from swath.wire.stream import read_stream
 from tests.laws.test_one_result import CAREFULLY, HERE, IMAGES, REDUCTIONS, bits
 
 ENGINE = Engine()
@@ -30,6 +33,15 @@ def shuffled(work: Work, seed: int) -> Any:
     return bits(assemble([work.header, *chunks, work.trailer()]))
 
 
+def stored(work: Work) -> bytes:
+    """The native result in pieces, of which the tiles are written in reverse order."""
+    tiles = [(tile, TileBytes(work.compute(tile))) for tile in work.tiles[::-1]]
+    pieces = [(b"".join(piece), tile_name(tile.index, piece.checksum)) for tile, piece in tiles]
+    data, names = [d for d, _ in pieces[::-1]], [n for _, n in pieces[::-1]]
+    tail = tail_bytes(work.trailer(), tiles_crc32(names))
+    return head_bytes(work.header) + b"".join(data) + tail
+
+
 def same_in_tiles(expression: Any, seed: int, memory_bytes: int) -> None:
     """Assert that tiles give what is streamed, here and in an engine that has but the pin."""
     graph = build_graph(expression)
@@ -38,6 +50,7 @@ def same_in_tiles(expression: Any, seed: int, memory_bytes: int) -> None:
         work = ENGINE.prepare(graph, HERE.value, memory_bytes=memory_bytes)
         assert shuffled(work, seed) == expected
         assert bits(assemble(work.events())) == expected
+        assert bits(assemble(read_stream(read_delimited([stored(work)])))) == expected
         other = Engine(Catalog.pinned(work.pinned())).prepare(graph, HERE.value)
         assert other.tiles == work.tiles
         assert shuffled(other, seed + 1) == expected
