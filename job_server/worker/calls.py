@@ -1,0 +1,179 @@
+"""Calls of a worker to the job server, with errors as classes of the tree.
+
+An error's class says what to do: Unavailable: try again; LeaseLost: stop; AccessDenied: the secret
+is wrong; any other: the server does not take what was sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import grpc
+from grpc import aio
+
+from job_server.worker.lease import HeldLease
+from swath.errors import (
+    BadRequest,
+    InternalError,
+    LeaseLost,
+    RequestTooLarge,
+    SwathError,
+    Unauthenticated,
+    Unavailable,
+)
+from swath.worker.v1 import worker_pb2 as pb
+from swath.worker.v1.worker_pb2_grpc import WorkerServiceStub
+
+ANSWER_S = 30.0
+"""Longest time for the answer to a small request."""
+SLOWEST_BYTES_PER_S = 1 << 20
+"""A piece that goes more slowly than that is sent again."""
+HEARTBEAT_S = 5.0
+"""Longest time for a heartbeat: with a new one every quarter of a lease it must not wait long."""
+OPTIONS = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.enable_http_proxy", 0),
+    # A server that has just been started is found soon.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2000),
+    # A connection that died silently is noticed while an answer is awaited.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+)
+CLASSES: dict[grpc.StatusCode, type[SwathError]] = {
+    grpc.StatusCode.ABORTED: LeaseLost,
+    grpc.StatusCode.UNAVAILABLE: Unavailable,
+    grpc.StatusCode.DEADLINE_EXCEEDED: Unavailable,
+    grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
+    grpc.StatusCode.PERMISSION_DENIED: Unauthenticated,
+    grpc.StatusCode.CANCELLED: Unavailable,  # by a server that stops
+    grpc.StatusCode.INVALID_ARGUMENT: BadRequest,
+    grpc.StatusCode.NOT_FOUND: BadRequest,
+    grpc.StatusCode.FAILED_PRECONDITION: BadRequest,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: RequestTooLarge,
+}
+"""Of each code that the server answers with; any other is InternalError."""
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 5.0
+
+_T = TypeVar("_T")
+
+
+class Pause:
+    """Times to wait between attempts: exponential, with full jitter, up to 5 s."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._most_s = FIRST_PAUSE_S
+
+    def next_s(self) -> float:
+        """The next time to wait."""
+        most_s = self._most_s
+        self._most_s = min(2 * most_s, LONGEST_PAUSE_S)
+        return self._rng.uniform(most_s / 10, most_s)
+
+
+class Calls:
+    """The rpcs of WorkerService, by one worker. All methods belong to one event loop."""
+
+    def __init__(
+        self,
+        address: str,
+        secret: str,
+        worker: str,
+        rng: random.Random,
+        clock: Callable[[], float],
+    ) -> None:
+        """`worker` is this process' identity; `clock` is monotonic, in seconds."""
+        self.worker = worker
+        self.address = address
+        self._rng = rng
+        self._clock = clock
+        self._channel = aio.insecure_channel(address, options=OPTIONS)
+        self._stub: Any = WorkerServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._metadata = (("authorization", f"Bearer {secret}"),) if secret else ()
+
+    async def close(self) -> None:
+        """End all calls."""
+        await self._channel.close()
+
+    async def claim(self, wait_s: float) -> pb.Assignment | None:
+        """A job, or None where none came in time. Raises SwathError, as the module says."""
+        request = pb.ClaimRequest(worker=self.worker, wait_s=wait_s)
+        answer = await self._ask(self._stub.Claim, request, wait_s + ANSWER_S)
+        return answer.assignment if answer.HasField("assignment") else None
+
+    async def heartbeat(self, held: HeldLease) -> pb.HeartbeatResponse.Directive:
+        """Renew a lease; what to do about its job. Raises SwathError, as the module says."""
+        request = pb.HeartbeatRequest(worker=self.worker, beats=[held.beat()])
+        answer = await self._ask(self._stub.Heartbeat, request, HEARTBEAT_S)
+        if len(answer.directives) != 1:
+            raise InternalError("The answer to a heartbeat speaks of another number of jobs.")
+        directive: pb.HeartbeatResponse.Directive = answer.directives[0]
+        return directive
+
+    async def pin(self, request: pb.PinRequest, held: HeldLease) -> None:
+        """Store a plan. Raises as `insist`."""
+        await self.insist(held, lambda: self._ask(self._stub.Pin, request))
+
+    async def commit(self, request: pb.CommitRequest, held: HeldLease) -> pb.Assignment | None:
+        """End a job with success; the next job, if there is one. Raises as `insist`."""
+        answer = await self.insist(held, lambda: self._ask(self._stub.Commit, request))
+        return answer.next if answer.HasField("next") else None
+
+    async def fail(self, request: pb.FailRequest, held: HeldLease) -> None:
+        """End an attempt without success. Raises as `insist`."""
+        await self.insist(held, lambda: self._ask(self._stub.Fail, request))
+
+    async def release(self, lease: pb.Lease, timeout_s: float) -> None:
+        """Give a job back, once. Raises SwathError, as the module says."""
+        await self._ask(self._stub.Release, pb.ReleaseRequest(lease=lease), timeout_s)
+
+    def put(self, size_bytes: int) -> aio.StreamUnaryCall[pb.PutPieceRequest, pb.PutPieceResponse]:
+        """A call that takes the messages of a piece; `told` gives its errors."""
+        timeout_s = ANSWER_S + size_bytes / SLOWEST_BYTES_PER_S
+        call: aio.StreamUnaryCall[pb.PutPieceRequest, pb.PutPieceResponse] = self._stub.PutPiece(
+            timeout=timeout_s, metadata=self._metadata
+        )
+        return call
+
+    def get(
+        self, request: pb.GetPieceRequest
+    ) -> aio.UnaryStreamCall[pb.GetPieceRequest, pb.GetPieceResponse]:
+        """A call that gives the messages of a piece; `told` gives its errors."""
+        call: aio.UnaryStreamCall[pb.GetPieceRequest, pb.GetPieceResponse] = self._stub.GetPiece(
+            request, metadata=self._metadata
+        )
+        return call
+
+    async def insist(self, held: HeldLease, call: Callable[[], Awaitable[_T]]) -> _T:
+        """The answer to a call that is repeated while the server is away and the lease lives.
+
+        Raises:
+            LeaseLost: the server said so, or the time of the lease is over. SwathError: any other
+            error than Unavailable, as the module says.
+        """
+        pause = Pause(self._rng)
+        while True:
+            held.require(self._clock())
+            try:
+                return await call()
+            except Unavailable:
+                await asyncio.sleep(pause.next_s())
+
+    async def _ask(self, method: Any, request: Any, timeout_s: float = ANSWER_S) -> Any:
+        try:
+            return await method(request, timeout=timeout_s, metadata=self._metadata)
+        except aio.AioRpcError as error:
+            raise told(error, self.address) from None
+
+
+def told(error: aio.AioRpcError, address: str) -> SwathError:
+    """The error of the tree that a failed call tells of."""
+    cls = CLASSES.get(error.code(), InternalError)
+    problem = error.details() or f"The call ended with {error.code().name}."
+    return cls(problem, address=address) if cls is Unavailable else cls(problem)
