@@ -1,4 +1,4 @@
-"""`swath serve`: start the inspect server, say so in one line, run until asked to stop."""
+"""`swath inspectserver`: start the inspect server alone, say so, run until asked to stop."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
-from engine.catalog.command import DEFAULT_DATA
 from engine.kernels import library
 from inspect_server.computation import computation_without_data, engine_spec
 from inspect_server.config import InspectConfig
 from inspect_server.server import InspectServer
 from swath.errors import PermissionDenied
-from swath.serving.config import load
+from swath.serving.config import DEFAULT_DATA, load
+from swath.serving.follow import follow_supervisor
 from swath.serving.lifetime import serve_until_signalled
 
 
@@ -30,8 +30,9 @@ from swath.serving.lifetime import serve_until_signalled
 @click.option("--root", multiple=True, help="Folder whose files may be read.  [any file]")
 @click.option("--allow-prefix", multiple=True, help="https:// or s3:// address to read.  [none]")
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
-def serve(config: Path | None, **flags: Any) -> None:
+def inspectserver(config: Path | None, **flags: Any) -> None:
     """Answer questions until Ctrl-C or SIGTERM; then finish what is in progress."""
+    follow_supervisor(os.environ)
     settings = load(InspectConfig, "inspect", flags, os.environ, config).validate()
     settings = replace(settings, data=settings.data.expanduser())
     _check_folder(settings.data)

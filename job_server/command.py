@@ -15,6 +15,7 @@ from job_server.config import JobConfig
 from job_server.server import JobServer
 from swath.errors import PermissionDenied
 from swath.serving.config import DEFAULT_DATA, load
+from swath.serving.follow import follow_supervisor
 from swath.serving.lifetime import serve_until_signalled
 
 
@@ -29,6 +30,7 @@ from swath.serving.lifetime import serve_until_signalled
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
 def jobserver(config: Path | None, **flags: Any) -> None:
     """Queue jobs and keep their results until Ctrl-C or SIGTERM. Workers are started apart."""
+    follow_supervisor(os.environ)
     settings = load(JobConfig, "jobs", flags, os.environ, config)
     settings = replace(settings, data=settings.data.expanduser()).validate()
     _make_folder(settings.folder())

@@ -6,11 +6,13 @@ behind standard error. A thread hands the events to the subscriber some twenty t
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 MAX_HELD = 100_000
@@ -27,6 +29,12 @@ class Event:
     """JSON values, by name."""
     at_s: float
     """Wall clock, seconds since 1970."""
+
+
+def as_line(event: Event) -> str:
+    """An event as one line of JSON, without its end."""
+    at = datetime.fromtimestamp(event.at_s, UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"time": at, "verb": event.verb, **event.fields}, default=str)
 
 
 Subscriber = Callable[[Event], None]

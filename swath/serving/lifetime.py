@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from swath.errors import SwathError
 
@@ -45,7 +45,7 @@ async def serve_until_signalled(server: _S, say_ready: Callable[[_S], None]) -> 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, signals.put_nowait, None)
     starting = asyncio.ensure_future(server.start())
-    if not await _ended_before(starting, signals):
+    if not await ended_before(starting, signals):
         starting.cancel()
         await asyncio.wait((starting,))
         await server.abort()
@@ -58,14 +58,14 @@ async def serve_until_signalled(server: _S, say_ready: Callable[[_S], None]) -> 
     say_ready(server)
     await signals.get()
     stopping = asyncio.ensure_future(server.stop())
-    if not await _ended_before(stopping, signals):
+    if not await ended_before(stopping, signals):
         await server.abort()
         return INTERRUPTED
     stopping.result()
     return 0
 
 
-async def _ended_before(work: asyncio.Future[None], signals: asyncio.Queue[None]) -> bool:
+async def ended_before(work: asyncio.Future[Any], signals: asyncio.Queue[None]) -> bool:
     """Wait for work or a signal; whether the work ended first."""
     signalled = asyncio.ensure_future(signals.get())
     await asyncio.wait((work, signalled), return_when=asyncio.FIRST_COMPLETED)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import TextIO
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from swath.serving.events import Event
+from swath.serving.events import Event, as_line
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60)
 """Bounds of the histogram of times: most answers take one to five milliseconds."""
@@ -66,10 +64,8 @@ class LogAndMetrics:
     def __call__(self, event: Event) -> None:
         """Count an event and write its line."""
         self._count(event)
-        at = datetime.fromtimestamp(event.at_s, UTC).isoformat(timespec="milliseconds")
-        said = {"time": at, "verb": event.verb, **event.fields}
         try:
-            self._stream.write(json.dumps(said, default=str) + "\n")
+            self._stream.write(as_line(event) + "\n")
             self._stream.flush()
         except (OSError, ValueError):
             return  # nobody listens any more

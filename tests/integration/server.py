@@ -20,7 +20,7 @@ def running(data: Path) -> Iterator[str]:
     """The address of a server on the catalog in `data`; it must end with status 0."""
     ports = ("--inspect-port", "0", "--metrics-port", "-1", "--engines", "1")
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "serve", "--data", str(data), *ports],
+        [sys.executable, "-c", PROGRAM, "inspectserver", "--data", str(data), *ports],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

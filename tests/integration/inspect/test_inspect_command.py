@@ -33,7 +33,7 @@ FREE_PORTS = ("--inspect-port", "0", "--metrics-port", "0")
 
 def serve(*options: str, log: IO[str] | int, **environ: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "serve", *options],
+        [sys.executable, "-c", PROGRAM, "inspectserver", *options],
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
