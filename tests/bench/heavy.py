@@ -26,6 +26,14 @@ def functions() -> wf.Float:
     return total.pick_bands("red").mean()
 
 
+def for_minutes() -> wf.Image:
+    """The same again and again, as an image: a job that runs for minutes, tile by tile."""
+    image = wf.Image.from_id("fields:2021-06-01").pick_bands("red")
+    for step in range(2000):
+        image = wf.log(wf.exp(image * 0.1 + step * 1e-6) + 1.0)
+    return image
+
+
 def warped() -> wf.Image:
     """The wide image on a grid that is turned against its own: cubic resampling."""
     return wf.ImageCollection.from_id("wide", resampler="cubic").mosaic()

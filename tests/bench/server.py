@@ -30,6 +30,9 @@ class Server:
     """A running server."""
 
     address: str
+    """Of the inspect server."""
+    jobs: str
+    """Of the job server; empty: there is none."""
     process: psutil.Process
     began_s: float
     """When its process was started, on the clock of `time.perf_counter`."""
@@ -48,15 +51,23 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path, log: Path, cache: Path | None = None) -> Iterator[Server]:
-    """A server on the catalog under `data`; it has ended when this has.
+def serving(
+    data: Path, log: Path, cache: Path | None = None, workers: int | None = None, *more: str
+) -> Iterator[Server]:
+    """`swath serve` on the catalog under `data`; it has ended when this has.
 
     Args:
+        workers: beside the job server. Absent: there are no jobs at all.
+        more: further flags.
         log: gets its events.
         cache: the user's cache folder as the server sees it, for its kernels. Absent: the user's.
     """
     environ = dict(os.environ) if cache is None else {**os.environ, "XDG_CACHE_HOME": str(cache)}
-    ports = ("--inspect-port", "0", "--metrics-port", "-1")
+    ports = ["--inspect-port", "0", "--metrics-port", "-1", *more]
+    if workers is None:
+        ports += ["--jobs-port", "-1"]
+    else:
+        ports += ["--jobs-port", "0", "--jobs-metrics-port", "-1", "--workers", str(workers)]
     began_s = time.perf_counter()
     with (
         log.open("a") as events,
@@ -69,7 +80,11 @@ def serving(data: Path, log: Path, cache: Path | None = None) -> Iterator[Server
         ) as process,
     ):
         try:
-            yield Server(_address(process), psutil.Process(process.pid), began_s)
+            inspect = _address(process)
+            jobs = "" if workers is None else _address(process)
+            for _ in range(workers or 0):
+                _address(process)
+            yield Server(inspect, jobs, psutil.Process(process.pid), began_s)
         finally:
             stop(process)
 
