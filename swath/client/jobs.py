@@ -70,7 +70,11 @@ class JobClient:
     """
 
     def __init__(
-        self, address: str | None = None, token: str | None = None, pacing: Pacing = PACING
+        self,
+        address: str | None = None,
+        token: str | None = None,
+        pacing: Pacing = PACING,
+        silence_s: float = SILENCE_S,
     ) -> None:
         """A client of the server at an address.
 
@@ -78,10 +82,12 @@ class JobClient:
             address: `host:port`; absent: `SWATH_JOBS`, the configuration file, loopback.
             token: says who asks; absent: `SWATH_TOKEN`, the configuration file, nobody.
             pacing: how long to wait before trying again.
+            silence_s: after so long without a message a stream is opened anew.
         """
         self.address = jobs_address(address)
         self._token = client_token(token)
         self._pacing = pacing
+        self._silence_s = silence_s
 
     def __repr__(self) -> str:
         return f"JobClient({self.address!r})"
@@ -272,7 +278,7 @@ class JobClient:
     def _stream(
         self, method: str, request: bytes, timeout_s: float | None
     ) -> Generator[bytes, None, None]:
-        return stream(self.address, method, request, timeout_s, self._token, SILENCE_S)
+        return stream(self.address, method, request, timeout_s, self._token, self._silence_s)
 
 
 def _next_bytes(message: bytes, at: int, size: int) -> bytes:
