@@ -76,16 +76,23 @@ def stream(
     Args:
         timeout_s, token: as in `ask`.
         silence_s: seconds after which a server that sends nothing is given up, as Unavailable.
-            The messages are then read in a thread, which Ctrl-C cannot hurt. None: neither.
+            The call is then in a thread, where Ctrl-C cannot hurt it. None: neither.
 
     Raises:
         SwathError: as `ask`.
     """
-    stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel(address).unary_stream(method)
+
+    def opened() -> Any:
+        stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel(address).unary_stream(method)
+        return stub(request, timeout=_checked(timeout_s), metadata=_metadata(token))
+
     call = None
     try:
-        call = stub(request, timeout=_checked(timeout_s), metadata=_metadata(token))
-        yield from call if silence_s is None else heard(call, silence_s, address)
+        if silence_s is None:
+            call = opened()
+            yield from call
+        else:
+            yield from heard(opened, silence_s, address)
     except grpc.RpcError as error:
         raise _error(error, address, method, timeout_s) from None
     finally:

@@ -1,4 +1,4 @@
-"""The messages of a call, read in a thread of its own, with a limit on the server's silence.
+"""A call in a thread of its own, with a limit on the server's silence.
 
 Ctrl-C raises in the main thread wherever that is. Inside of gRPC it may leave a lock of the channel
 taken, and then no call of that channel ends any more: seen in 1 of 8 interrupts that came together
@@ -9,10 +9,9 @@ main thread waits for a queue and nothing else.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
-
-import grpc
+from typing import Any
 
 from swath.errors import Unavailable
 
@@ -20,23 +19,22 @@ _Given = SimpleQueue[bytes | BaseException | None]
 """Messages; an error where the call broke; None after the last."""
 
 
-def heard(call: Iterable[bytes], silence_s: float, address: str) -> Iterator[bytes]:
-    """The messages of a call, each read when it is asked for. Whoever leaves off cancels the call.
+def heard(opened: Callable[[], Any], silence_s: float, address: str) -> Iterator[bytes]:
+    """The messages of a call that `opened` opens, each read when it is asked for.
 
-    Only waiting counts as silence, not what the caller does between messages. Cost: some 50 µs for
-    each message.
+    Leaving off cancels the call. Only waiting counts as silence, not what the caller does between
+    messages. Cost: some 50 µs for each message.
 
     Raises:
-        Unavailable: no message came for `silence_s`. grpc.RpcError: the call's.
+        Unavailable: no message came for `silence_s`. What `opened` and the call raise.
     """
-    wanted: SimpleQueue[bool] = SimpleQueue()
-    given: _Given = SimpleQueue()
-    threading.Thread(target=_read, args=(call, wanted, given), daemon=True).start()
+    reader = _Reader(opened)
+    threading.Thread(target=reader.run, daemon=True).start()
     try:
         while True:
-            wanted.put(True)
+            reader.wanted.put(True)
             try:
-                one = given.get(timeout=silence_s)
+                one = reader.given.get(timeout=silence_s)
             except Empty:
                 raise Unavailable(
                     f"The server at {address} sent nothing for {silence_s:g} s.", address=address
@@ -47,13 +45,35 @@ def heard(call: Iterable[bytes], silence_s: float, address: str) -> Iterator[byt
                 raise one
             yield one
     finally:
-        wanted.put(False)
+        reader.leave()
 
 
-def _read(call: Iterable[bytes], wanted: SimpleQueue[bool], given: _Given) -> None:
-    messages = iter(call)
-    try:
-        while wanted.get():
-            given.put(next(messages, None))
-    except grpc.RpcError as error:
-        given.put(error)
+class _Reader:
+    """The thread's side: reads a message for each that is wanted."""
+
+    def __init__(self, opened: Callable[[], Any]) -> None:
+        self.opened = opened
+        self.wanted: SimpleQueue[bool] = SimpleQueue()
+        self.given: _Given = SimpleQueue()
+        self.call: Any = None
+        self.left = False
+
+    def run(self) -> None:
+        try:
+            self.call = self.opened()
+            messages = iter(self.call)
+            while self.wanted.get() and not self.left:
+                self.given.put(next(messages, None))
+        except Exception as error:  # noqa: BLE001  it is raised where it is waited for
+            self.given.put(error)
+        finally:
+            if self.call is not None:
+                self.call.cancel()
+
+    def leave(self) -> None:
+        """Nothing more is wanted."""
+        self.left = True
+        self.wanted.put(False)
+        # Opened just now, it is cancelled by the thread, which sees that it was left.
+        if self.call is not None:
+            self.call.cancel()

@@ -12,11 +12,11 @@ from dataclasses import replace
 from uuid import uuid4
 
 from swath.client import channel
-from swath.client.call import ask, stream
+from swath.client.call import stream
 from swath.client.config import client_token, jobs_address
 from swath.client.patience import Patience
 from swath.client.retry import PACING, Pacing, retried
-from swath.errors import InvalidArgument, SwathError, Transient, Unavailable
+from swath.errors import InternalError, InvalidArgument, SwathError, Transient, Unavailable
 from swath.job import JobInfo, JobResult, JobSpec, Quota, Stage, Status
 from swath.wire.job_answer import (
     decode_change,
@@ -271,7 +271,11 @@ class JobClient:
 
     def _ask(self, method: str, request: bytes, num_retries: int | None = None) -> bytes:
         def once(left_s: float | None) -> bytes:
-            return ask(self.address, method, request, left_s, self._token)
+            # One answer is a stream of one; so it is in a thread, where Ctrl-C cannot hurt it.
+            answers = list(self._stream(method, request, left_s))
+            if len(answers) != 1:
+                raise InternalError("The server did not answer with one message.")
+            return answers[0]
 
         return retried(once, TIMEOUT_S, num_retries, self._pacing)
 
