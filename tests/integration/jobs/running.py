@@ -187,7 +187,9 @@ class User:
 
     def download(self, job: str, offset: int = 0) -> list[pb.DownloadJobResultResponse]:
         """The messages of DownloadJobResult."""
-        return list(self.stream("DownloadJobResult", pb.DownloadJobResultRequest(id=job, offset=offset)))
+        return list(
+            self.stream("DownloadJobResult", pb.DownloadJobResultRequest(id=job, offset=offset))
+        )
 
 
 def error_in(end: Any) -> SwathError:
