@@ -41,13 +41,13 @@ from engine.plan.explain import explain
 from engine.plan.plan import Plan
 from engine.sources.config import SourceConfig
 from engine.sources.read import Reader
-from swath.errors import InvalidArgument, SwathError, UnsupportedFormat
+from swath.errors import UnsupportedFormat
 from swath.estimate import Estimate
 from swath.geocontext import GeoContextValue
+from swath.graph.arguments import check_arguments
 from swath.graph.check import check
 from swath.graph.graph import Graph
 from swath.graph.type import Type
-from swath.graph.value import check_value
 from swath.results import assemble
 from swath.stream import Event, Header
 from swath.types import build_graph
@@ -278,7 +278,7 @@ class Engine:
         sources: dict[str, Identity | None] | None = None,
     ) -> _Run:
         types = check(graph)
-        bound = bind_arguments(graph, arguments)
+        bound = check_arguments(graph, arguments)
         where = resolve(geocontext) if geocontext is not None else None
         context = Context(terms.catalog, geocontext, where, budget)
         stages = Stages(context, terms.memory_bytes, terms.admit, terms.progress)
@@ -343,27 +343,3 @@ def _number_plans(run: _Run, limits: Limits) -> list[Plan]:
     items = needed(waiting)
     execution = run.stages.execution_or_refuse
     return stage_plans(items, execution(), limits.memory_bytes) if items else []
-
-
-def bind_arguments(graph: Graph, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Values for the graph's parameters.
-
-    Raises: InvalidArgument: one is missing or unknown. TypeMismatch: one has the wrong type.
-    """
-    names = [p.name for p in graph.parameters]
-    for name in arguments:
-        if name not in names:
-            known = ", ".join(names) or "none"
-            raise InvalidArgument(f"There is no parameter {name!r}; there are: {known}.").at(
-                argument=name
-            )
-    for parameter in graph.parameters:
-        if parameter.name not in arguments:
-            raise InvalidArgument(
-                f"The parameter {parameter.name!r} ({parameter.type}) needs a value."
-            ).at(argument=parameter.name)
-        try:
-            check_value(arguments[parameter.name], parameter.type)
-        except SwathError as error:
-            raise error.at(argument=parameter.name) from None
-    return dict(arguments)

@@ -15,10 +15,10 @@ from engine.catalog.command import DEFAULT_DATA
 from engine.kernels import library
 from inspect_server.computation import computation_without_data, engine_spec
 from inspect_server.config import InspectConfig
-from inspect_server.lifetime import serve_until_signalled
 from inspect_server.server import InspectServer
 from swath.errors import PermissionDenied
 from swath.serving.config import load
+from swath.serving.lifetime import serve_until_signalled
 
 
 @click.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import socket
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -21,28 +20,14 @@ from inspect_server.engines import (
     State,
 )
 from inspect_server.service import SERVICES, Service
-from swath.errors import Unavailable
 from swath.serving.call import Calls
 from swath.serving.drain import drain
 from swath.serving.events import Instrument
+from swath.serving.listen import OPTIONS, SWITCH_INTERVAL_S, listen
 from swath.serving.metrics import MetricsEndpoint
 from swath.serving.standard import Health
 from swath.serving.subscriber import LogAndMetrics, Sample
-from swath.wire.limits import DEFAULT_LIMITS
-
-OPTIONS = (
-    # Ours refuses first; gRPC's own limit, which has no details, is for what is far beyond it.
-    ("grpc.max_receive_message_length", 4 * DEFAULT_LIMITS.request_bytes),
-    ("grpc.max_send_message_length", -1),
-    # A second server on the port is an error, not a partner.
-    ("grpc.so_reuseport", 0),
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
-)
-SWITCH_INTERVAL_S = 0.001
-"""Longest time that another thread (a scrape, the log) holds the interpreter before the loop."""
+from swath.serving.tokens import Tokens, require_loopback
 
 
 class InspectServer:
@@ -58,7 +43,8 @@ class InspectServer:
         self._subscriber = LogAndMetrics()
         self._instrument = Instrument(self._subscriber)
         self._pool = Pool(spec, _crew(config), _queue(config), self._instrument.emit)
-        self._calls = Calls(self._instrument, config.max_request_s)
+        self._tokens = Tokens(config.data)
+        self._calls = Calls(self._instrument, config.max_request_s, self._tokens.owner_of)
         self._service = Service(self._pool, here)
         self._metrics: MetricsEndpoint | None = None
         self._server: aio.Server | None = None
@@ -67,15 +53,16 @@ class InspectServer:
         """Return when requests can be answered.
 
         Raises:
-            Unavailable: the port or the metrics port cannot be had. SwathError: engine processes
-            cannot start, and why.
+            Unavailable: the port or the metrics port cannot be had. PermissionDenied: others could
+            reach it, and there are no tokens. SwathError: engine processes cannot start, and why.
         """
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         config = self.config
+        require_loopback(config.inspect_host, self._tokens)
         server = self._server = aio.server(options=OPTIONS)
         server.add_generic_rpc_handlers(self._service.add_to(self._calls))
         self._health = Health(server, SERVICES)
-        self.port = _listen(server, config.inspect_host, config.inspect_port)
+        self.port = listen(server, config.inspect_host, config.inspect_port, "--inspect-port")
         if config.metrics_port >= 0:
             self._metrics = self._open_metrics()
         await self._pool.start()
@@ -129,25 +116,3 @@ def _crew(config: InspectConfig) -> CrewConfig:
 
 def _queue(config: InspectConfig) -> QueueConfig:
     return QueueConfig(config.max_waiting, config.max_waiting_bytes)
-
-
-def _listen(server: aio.Server, host: str, port: int) -> int:
-    try:
-        _try_port(host, port)
-        return server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-    except (OSError, RuntimeError) as problem:
-        why = getattr(problem, "strerror", None) or "the address cannot be used"
-        raise Unavailable(
-            f"The server cannot listen on {host}:{port}: {why}."
-            " Choose another port with --inspect-port.",
-            address=f"{host}:{port}",
-        ) from None
-
-
-def _try_port(host: str, port: int) -> None:
-    """Raise OSError if a port cannot be had: gRPC would say so in its own log as well."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(address)
-        probe.listen()

@@ -25,7 +25,7 @@ DOMAIN = "swath"
 DETAILS_KEY = "grpc-status-details-bin"
 """Trailer that carries the google.rpc.Status."""
 PUSHBACK_KEY = "grpc-retry-pushback-ms"
-"""Trailer that says how long to wait before trying again."""
+"""Trailer that says how long to wait before trying again; negative: do not, by yourself."""
 MAX_MESSAGE_BYTES = 1024
 """Longest status message; gRPC refuses trailers over 8 KiB in all."""
 MAX_DETAILS_BYTES = 3 * 1024
@@ -137,10 +137,18 @@ def to_status(error: BaseException) -> tuple[grpc.StatusCode, str, Metadata]:
     cls = class_in_table(ours)
     code, text = CODES[cls], sentence(ours)
     metadata: list[tuple[str, str | bytes]] = [(DETAILS_KEY, _details(cls, ours, code, text))]
-    wait_ms = ours.fields.get("retry_after_ms")
+    wait_ms = _wait_ms(ours)
     if wait_ms is not None:
-        metadata.append((PUSHBACK_KEY, str(int(wait_ms))))
+        metadata.append((PUSHBACK_KEY, str(wait_ms)))
     return code, text, tuple(metadata)
+
+
+def _wait_ms(error: SwathError) -> int | None:
+    """How long to wait; negative: nobody knows, so no client retries by itself."""
+    wait_ms = error.fields.get("retry_after_ms")
+    if wait_ms is None:
+        return -1 if isinstance(error, errors.ResourceExhausted) else None
+    return int(wait_ms)
 
 
 def _details(cls: type[SwathError], error: SwathError, code: grpc.StatusCode, text: str) -> bytes:
@@ -163,14 +171,19 @@ def _details(cls: type[SwathError], error: SwathError, code: grpc.StatusCode, te
 
 
 def _waiting(error: SwathError) -> Iterable[Message]:
-    wait_ms = error.fields.get("retry_after_ms")
-    if wait_ms is not None:
+    wait_ms = _wait_ms(error)
+    if wait_ms is not None and wait_ms >= 0:
         info = RetryInfo()
-        info.retry_delay.FromMilliseconds(int(wait_ms))
+        info.retry_delay.FromMilliseconds(wait_ms)
         yield info
     if isinstance(error, errors.ResourceExhausted):
-        subject = str(error.fields.get("quota", ""))[:128]
-        violation = QuotaFailure.Violation(subject=subject, description=error.problem[:256])
+        quota = str(error.fields.get("quota", ""))[:128]
+        violation = QuotaFailure.Violation(
+            subject=quota, quota_id=quota, description=error.problem[:256]
+        )
+        limit = error.fields.get("limit")
+        if isinstance(limit, int):
+            violation.quota_value = limit
         yield QuotaFailure(violations=[violation])
 
 

@@ -260,3 +260,15 @@ class Expired:
     job: JobRecord
     keys: tuple[str, ...]
     """Objects of the result store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Figures of the whole queue."""
+
+    queued: int = 0
+    """Jobs that wait for a worker, or for their next attempt."""
+    running: int = 0
+    """Jobs that a worker has."""
+    oldest_queued_us: int | None = None
+    """When the oldest of those that wait was created; absent: none waits."""

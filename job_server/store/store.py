@@ -32,6 +32,7 @@ from job_server.store.record import (
     NewJob,
     Piece,
     Place,
+    Totals,
     Usage,
 )
 
@@ -227,6 +228,10 @@ class Transaction(Protocol):
 
     def forget(self, before_us: int, most: int = 1000) -> int:
         """Remove the rows of jobs deleted, or whose results were removed, before that time."""
+        ...
+
+    def totals(self) -> Totals:
+        """Figures of the whole queue, for operators."""
         ...
 
     def recount(self) -> list[str]:

@@ -18,6 +18,8 @@ from swath.errors import InvalidArgument
 
 PREFIX = "SWATH_"
 LIST_SEPARATOR = ","
+DEFAULT_DATA = "~/.local/share/swath"
+"""Folder of catalog, jobs and tokens unless another is named; also what `swath catalog` uses."""
 
 _C = TypeVar("_C")
 

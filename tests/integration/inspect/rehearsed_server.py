@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 from inspect_server.config import InspectConfig
 from inspect_server.engines import EngineSpec
-from inspect_server.lifetime import serve_until_signalled
+from swath.serving.lifetime import serve_until_signalled
 from inspect_server.server import InspectServer
 from swath.errors import SwathError
 from swath.serving.config import load

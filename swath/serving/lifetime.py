@@ -5,17 +5,34 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
-from inspect_server.server import InspectServer
 from swath.errors import SwathError
 
 INTERRUPTED = 130
 """Exit status where a second signal, or one during the start, cut things short."""
 
 
-async def serve_until_signalled(
-    server: InspectServer, say_ready: Callable[[InspectServer], None]
-) -> int:
+class Server(Protocol):
+    """A server that can be started once and stopped once, in one event loop."""
+
+    async def start(self) -> None:
+        """Return when requests can be answered. Raises SwathError: why they cannot."""
+        ...
+
+    async def stop(self) -> None:
+        """Refuse new calls, let those in progress finish for a while, end."""
+        ...
+
+    async def abort(self) -> None:
+        """End now."""
+        ...
+
+
+_S = TypeVar("_S", bound=Server)
+
+
+async def serve_until_signalled(server: _S, say_ready: Callable[[_S], None]) -> int:
     """Start, serve until SIGINT or SIGTERM, drain; the exit status of the process.
 
     A second signal ends the drain at once.

@@ -1,0 +1,45 @@
+"""CreateJob and ResubmitJob: check everything, queue in one transaction, wake one worker."""
+
+from __future__ import annotations
+
+from job_server.service.check import checked, repeated
+from job_server.service.jobs import Jobs
+from job_server.service.message import encode_job
+from job_server.service.thread import in_thread
+from job_server.store.record import JobRecord, NewJob
+from job_server.store.store import Transaction
+from swath.serving.call import Call
+from swath.wire.job_request import decode_resubmit
+from swath.wire.limits import DEFAULT_LIMITS, require_at_most
+
+
+async def create_job(jobs: Jobs, call: Call) -> None:
+    """Answer CreateJob."""
+    require_at_most("bytes", len(call.request), DEFAULT_LIMITS.request_bytes)
+    new = await in_thread(
+        checked, call.request, call.owner, jobs.new_id(), jobs.config, executor=jobs.checks
+    )
+    await _queue(jobs, call, new)
+
+
+async def resubmit_job(jobs: Jobs, call: Call) -> None:
+    """Answer ResubmitJob."""
+    id_, request_id = decode_resubmit(call.request)
+
+    def read(tx: Transaction) -> tuple[JobRecord, bytes]:
+        return tx.get(id_, call.owner), tx.spec(id_)
+
+    job, spec = await jobs.run(read)
+    new = await in_thread(
+        repeated, job, spec, jobs.new_id(), request_id, jobs.config, executor=jobs.checks
+    )
+    await _queue(jobs, call, new)
+
+
+async def _queue(jobs: Jobs, call: Call, new: NewJob) -> None:
+    limits = jobs.config.limits()
+    created = await jobs.run(lambda tx: tx.create(new, limits, jobs.now_us()))
+    call.notes |= {"job": created.job.id, "is_replay": created.is_replay}
+    if not created.is_replay:
+        jobs.tell(created.job)
+    await call.send(encode_job(created.job))

@@ -1,0 +1,116 @@
+"""What every rpc works with: the store behind its writer, results, who watches and who waits."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from job_server.config import MEGA, JobConfig, microseconds
+from job_server.queue.changes import Changes
+from job_server.queue.policy import Random
+from job_server.queue.writer import Writer
+from job_server.results.store import ResultStore
+from job_server.service.thread import in_thread
+from job_server.store.record import Failure, JobRecord, Kind
+from swath.errors import Unavailable
+from swath.job import Stage
+
+CHECKS = 2
+"""Large graphs that are checked at once: more threads would only take turns."""
+Decide = Callable[[JobRecord, Kind, "bytes | None", int], Failure]
+"""What becomes of a job whose attempt failed so, with that error, at that time."""
+Emit = Callable[[str, Mapping[str, Any]], None]
+
+
+class Jobs:
+    """The parts of a job server that its rpcs share. All methods belong to one event loop."""
+
+    def __init__(
+        self,
+        config: JobConfig,
+        writer: Writer,
+        results: ResultStore,
+        changes: Changes,
+        now_us: Callable[[], int],
+        random: Random,
+        decide: Decide,
+        emit: Emit,
+        key: bytes,
+    ) -> None:
+        """`key` signs page tokens."""
+        self.config = config
+        self.results = results
+        self.changes = changes
+        self.now_us = now_us
+        self.random = random
+        self.decide = decide
+        self.emit = emit
+        self.key = key
+        self.run = writer.run
+        self.lease_us = microseconds(config.lease_s)
+        self.checks = ThreadPoolExecutor(CHECKS, "check")
+        self.is_draining = False
+        self._waiting: set[asyncio.Task[Any]] = set()
+        self._later: set[asyncio.Task[None]] = set()
+
+    def new_id(self) -> str:
+        """An id for a job: 32 random hexadecimal characters."""
+        return secrets.token_hex(16)
+
+    async def get(self, id_: str, owner: str) -> JobRecord:
+        """A job of an owner. Raises JobNotFound."""
+        return await self.run(lambda tx: tx.get(id_, owner))
+
+    async def remove(self, keys: Iterable[str]) -> None:
+        """Remove objects of the result store. Raises Unavailable."""
+        await in_thread(self.results.delete, keys)
+
+    def tell(self, job: JobRecord) -> None:
+        """A job has changed: tell who watches it, and wake a claim that may have a job now."""
+        self.changes.publish(job)
+        if job.stage is Stage.QUEUED:
+            wait_s = (job.run_at_us - self.now_us()) / MEGA
+            if wait_s > 0:
+                asyncio.get_running_loop().call_later(wait_s, self.changes.claims.ring)
+
+    @contextmanager
+    def ends_at_drain(self) -> Iterator[None]:
+        """For calls that wait for long: when the server drains, they end with Unavailable."""
+        task = asyncio.current_task()
+        assert task is not None, "a call is a task"
+        self._require_open()
+        self._waiting.add(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self.is_draining and task.uncancel() == 0:
+                self._require_open()
+            raise  # the caller is gone
+        finally:
+            self._waiting.discard(task)
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that no call waits for; `close` does."""
+        task = asyncio.ensure_future(work)
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    def drain(self) -> None:
+        """Hand out no more jobs, and end all calls that wait."""
+        self.is_draining = True
+        for task in tuple(self._waiting):
+            task.cancel()
+
+    async def close(self) -> None:
+        """Finish what was left for later."""
+        while self._later:
+            await asyncio.wait(self._later)
+        self.checks.shutdown(wait=False)
+
+    def _require_open(self) -> None:
+        if self.is_draining:
+            raise Unavailable("The job server is stopping: try again in a moment.") from None

@@ -1,0 +1,1 @@
+"""The rpcs of `swath.worker.v1.WorkerService`."""
