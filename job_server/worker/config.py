@@ -19,7 +19,7 @@ COMPUTATION = "job_server.worker.evaluation:open_evaluation"
 FOLDER = "jobs"
 """Folder of the job server inside the data folder."""
 SOCKET = "workers.sock"
-SECRET = "worker.secret"
+CREDENTIAL = "worker.secret"
 """Where a job server of the same data folder listens for workers, and has their secret."""
 SHORTEST_SECRET = 16
 
@@ -66,10 +66,16 @@ class WorkerConfig:
             self.memory_bytes >= self.pixels_bytes + self.cache_bytes + 256 * MIB,
             "memory_bytes must be at least 256 MiB more than pixels_bytes and cache_bytes",
         )
-        _require(self.pixels_bytes > 0 and self.cache_bytes >= 0, "sizes must be more than 0")
+        _require(
+            self.pixels_bytes > 0 and self.cache_bytes >= 0,
+            "pixels_bytes must be more than 0, cache_bytes 0 or more",
+        )
         _require(self.spares >= 0, "spares must be 0 or more")
         _require(self.heartbeat_s > 0, "heartbeat_s must be more than 0")
-        _require(self.stop_grace_s >= 0 and self.drain_s >= 0, "times must be 0 or more")
+        _require(
+            self.stop_grace_s >= 0 and self.drain_s >= 0,
+            "stop_grace_s and drain_s must be 0 or more",
+        )
         return self
 
     def secret(self) -> str:
@@ -78,7 +84,7 @@ class WorkerConfig:
         Raises:
             PermissionDenied: the file cannot be read, or holds no secret.
         """
-        path = (self.secret_file or self.data / FOLDER / SECRET).expanduser()
+        path = (self.secret_file or self.data / FOLDER / CREDENTIAL).expanduser()
         try:
             secret = path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as problem:
@@ -106,7 +112,7 @@ class WorkerConfig:
     def child(self) -> ChildSpec:
         """What its children are."""
         settings: dict[str, Any] = {
-            "data": str(self.data.expanduser()),
+            "data": str(self.data.expanduser().absolute()),
             "roots": [str(folder.resolve()) for folder in self.root] or None,
             "remote": list(self.allow_prefix),
             "cache_bytes": self.cache_bytes,
