@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from swath.wire.job_service import decode_id, decode_update, encode_delete_answer
-
 from job_server.config import microseconds
 from job_server.service.jobs import Jobs
 from job_server.service.message import encode_job
 from swath.serving.call import Call
+from swath.wire.job_answer import encode_delete_answer
+from swath.wire.job_request import decode_id, decode_update
 
 
 async def cancel_job(jobs: Jobs, call: Call) -> None:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 
-from swath.wire.job_service import CreateJob, decode_create
-
 from engine.encode.encode import FORMATS
 from engine.geo.resolve import resolve
 from job_server.config import JobConfig, microseconds
@@ -25,6 +23,7 @@ from swath.graph.check import check
 from swath.graph.type import Type
 from swath.job import Destination, JobSpec
 from swath.v1 import jobs_pb2 as pb
+from swath.wire.job_request import CreateJob, decode_create
 from swath.wire.job_spec import decode_spec
 from swath.wire.type import encode_type
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from swath.wire.job_service import decode_resubmit
-
 from job_server.service.check import checked, repeated
 from job_server.service.jobs import Jobs
 from job_server.service.message import encode_job
@@ -11,6 +9,7 @@ from job_server.service.thread import in_thread
 from job_server.store.record import JobRecord, NewJob
 from job_server.store.store import Transaction
 from swath.serving.call import Call
+from swath.wire.job_request import decode_resubmit
 from swath.wire.limits import DEFAULT_LIMITS, require_at_most
 
 

@@ -1,24 +1,23 @@
-"""What every rpc works with: the store behind its writer, results, who follows, who waits."""
+"""What every rpc works with: the store behind its writer, results, who watches and who waits."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from contextlib import contextmanager
+from typing import Any
 
-from job_server.config import JobConfig, microseconds
+from job_server.config import MEGA, JobConfig, microseconds
+from job_server.queue.changes import Changes
+from job_server.queue.policy import Random
+from job_server.queue.writer import Writer
 from job_server.results.store import ResultStore
-from job_server.service.follow import Followers
 from job_server.service.thread import in_thread
-from job_server.service.workers.turns import Turns
 from job_server.store.record import Failure, JobRecord, Kind
-from job_server.store.store import Transaction
+from swath.errors import Unavailable
 from swath.job import Stage
-
-_T = TypeVar("_T")
 
 CHECKS = 2
 """Large graphs that are checked at once: more threads would only take turns."""
@@ -27,23 +26,17 @@ Decide = Callable[[JobRecord, Kind, "bytes | None", int], Failure]
 Emit = Callable[[str, Mapping[str, Any]], None]
 
 
-class Runs(Protocol):
-    """Runs verbs of the store, each in a transaction; see `job_server.queue.writer`."""
-
-    async def run(self, verb: Callable[[Transaction], _T]) -> _T:
-        """What the verb gives, once it is durable. Raises what it raises, and Unavailable."""
-        ...
-
-
 class Jobs:
     """The parts of a job server that its rpcs share. All methods belong to one event loop."""
 
     def __init__(
         self,
         config: JobConfig,
-        writer: Runs,
+        writer: Writer,
         results: ResultStore,
+        changes: Changes,
         now_us: Callable[[], int],
+        random: Random,
         decide: Decide,
         emit: Emit,
         key: bytes,
@@ -51,16 +44,17 @@ class Jobs:
         """`key` signs page tokens."""
         self.config = config
         self.results = results
+        self.changes = changes
         self.now_us = now_us
+        self.random = random
         self.decide = decide
         self.emit = emit
         self.key = key
         self.run = writer.run
         self.lease_us = microseconds(config.lease_s)
-        self.followers = Followers()
-        self.turns = Turns(now_us)
         self.checks = ThreadPoolExecutor(CHECKS, "check")
-        self.random = random.Random(secrets.randbits(64)).random  # noqa: S311 - spreads, hides nothing
+        self.is_draining = False
+        self._waiting: set[asyncio.Task[Any]] = set()
         self._later: set[asyncio.Task[None]] = set()
 
     def new_id(self) -> str:
@@ -76,27 +70,47 @@ class Jobs:
         await in_thread(self.results.delete, keys)
 
     def tell(self, job: JobRecord) -> None:
-        """A job has changed: tell who follows it, and wake a claim that may have a job now."""
-        self.followers.tell(job)
+        """A job has changed: tell who watches it, and wake a claim that may have a job now."""
+        self.changes.publish(job)
         if job.stage is Stage.QUEUED:
-            self.turns.ready_at(job.run_at_us)
-        elif job.is_done:
-            self.turns.wake()  # its owner may have been at the limit of running jobs
+            wait_s = (job.run_at_us - self.now_us()) / MEGA
+            if wait_s > 0:
+                asyncio.get_running_loop().call_later(wait_s, self.changes.claims.ring)
+
+    @contextmanager
+    def ends_at_drain(self) -> Iterator[None]:
+        """For calls that wait for long: when the server drains, they end with Unavailable."""
+        task = asyncio.current_task()
+        assert task is not None, "a call is a task"
+        self._require_open()
+        self._waiting.add(task)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self.is_draining and task.uncancel() == 0:
+                self._require_open()
+            raise  # the caller is gone
+        finally:
+            self._waiting.discard(task)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something that nobody waits for; `close` does."""
+        """Do something that no call waits for; `close` does."""
         task = asyncio.ensure_future(work)
         self._later.add(task)
         task.add_done_callback(self._later.discard)
 
     def drain(self) -> None:
-        """Hand out no more jobs, and end all streams of changes."""
-        self.turns.close()
-        self.followers.close()
+        """Hand out no more jobs, and end all calls that wait."""
+        self.is_draining = True
+        for task in tuple(self._waiting):
+            task.cancel()
 
     async def close(self) -> None:
         """Finish what was left for later."""
-        self.drain()
         while self._later:
             await asyncio.wait(self._later)
-        self.checks.shutdown()
+        self.checks.shutdown(wait=False)
+
+    def _require_open(self) -> None:
+        if self.is_draining:
+            raise Unavailable("The job server is stopping: try again in a moment.") from None

@@ -1,17 +1,19 @@
 """Records of the store as messages of the contract, written straight from stored bytes.
 
-Requests are read, and answers to clients defined, in `swath.wire.job_service`; here nothing is
-decoded that is only passed on.
+`swath.wire.job_answer` writes the same messages from values; here nothing is decoded that is only
+passed on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from job_server.service.splice import field
 from job_server.store.record import AttemptRecord, JobRecord, Manifest
 from swath.job import Stage
 from swath.v1 import jobs_pb2 as pb
+from swath.wire.job import stage_number, status_number
 
 INLINE_BYTES = 64 * 1024
 """Results up to this size are in the answer that describes them."""
@@ -24,7 +26,7 @@ _OPTIONAL = ("started_us", "finished_us", "expires_us", "result_bytes")
 def fill_job(message: pb.Job, job: JobRecord) -> None:
     """Write a job into an empty message, without its spec and attempts."""
     message.id, message.owner, message.revision = job.id, job.owner, job.revision
-    message.stage, message.status = pb.Stage.Value(job.stage), pb.Status.Value(job.status)
+    message.stage, message.status = stage_number(job.stage), status_number(job.status)
     message.progress.steps_done, message.progress.steps_total = job.steps_done, job.steps_total
     message.attempt, message.priority = job.attempt, job.priority
     message.cancel_requested = job.cancel_requested
@@ -105,7 +107,7 @@ def encode_piece(offset: int, data: bytes, crc32: int) -> bytes:
 
 def _fill_attempt(message: pb.Attempt, attempt: AttemptRecord) -> None:
     message.number, message.started_us = attempt.number, attempt.started_us
-    message.outcome = pb.Attempt.Outcome.Value(attempt.outcome)
+    message.outcome = cast("pb.Attempt.Outcome", pb.Attempt.Outcome.Value(attempt.outcome))
     if attempt.ended_us is not None:
         message.ended_us = attempt.ended_us
     if attempt.error is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from swath.wire.job_service import decode_get, decode_list, decode_quota_question
-
 from job_server.service.jobs import Jobs
 from job_server.service.message import encode_full_job, encode_job, encode_jobs
 from job_server.service.page import read_token, write_token
@@ -11,7 +9,8 @@ from job_server.store.record import AttemptRecord, Filter, JobRecord, Place
 from job_server.store.store import Transaction
 from swath.job import Quota
 from swath.serving.call import Call
-from swath.wire.job import encode_quota
+from swath.wire.job_answer import encode_quota
+from swath.wire.job_request import decode_get, decode_list, decode_quota_question
 
 
 async def get_job(jobs: Jobs, call: Call) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from swath.wire.job_service import decode_download, decode_id
-
 from job_server.results.concat import Joined
 from job_server.service.jobs import Jobs
 from job_server.service.message import INLINE_BYTES, encode_piece, encode_result
@@ -16,6 +14,7 @@ from job_server.store.store import Transaction
 from swath.errors import JobNotDone, ResultExpired, ResultNotAvailable
 from swath.job import Status
 from swath.serving.call import Call
+from swath.wire.job_request import decode_download, decode_id
 
 PART_BYTES = 512 * 1024
 """Bytes in a message of a download: a throughput near the best, and any client takes it."""

@@ -74,3 +74,8 @@ def _unary(jobs: Jobs, name: str, answer: _Answer) -> Rpc:
 
 def _stream(jobs: Jobs, name: str, answer: _Answer, longest_s: float) -> Rpc:
     return Rpc(name, answer.__name__, partial(answer, jobs), is_stream=True, longest_s=longest_s)
+
+
+def _upload(jobs: Jobs, name: str, answer: _Answer) -> Rpc:
+    verb = partial(answer, jobs)
+    return Rpc(name, answer.__name__, verb, takes_stream=True, longest_s=TRANSFER_S)

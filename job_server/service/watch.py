@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from swath.wire.job_service import decode_watch
-
-from job_server.service.follow import Follower
+from job_server.queue.changes import Watch
 from job_server.service.jobs import Jobs
 from job_server.service.message import encode_change, fill_job, fill_result
 from job_server.service.result import result_of, small_data
@@ -16,99 +14,68 @@ from swath.errors import BadRequest, ServerBusy, Unavailable
 from swath.job import Status
 from swath.serving.call import Call
 from swath.v1 import jobs_pb2 as pb
+from swath.wire.job_request import WatchJob, decode_watch
 
-PROGRESS_S = 0.25
-"""Shortest time between two messages that tell progress alone."""
 SPREAD = 0.1
-"""Streams end at their age give or take that share of it, so that they do not return all at once."""
+"""Streams end at their age, give or take that share of it: they must not return all at once."""
 BUSY_MS = 5000
+STILL_THERE = b""
+"""A WatchJobResponse without a job: nothing changed."""
 
 
 async def watch_job(jobs: Jobs, call: Call) -> None:
     """Answer WatchJob."""
     asked = decode_watch(call.request)
     call.notes["job"] = asked.id
-    if jobs.followers.count >= jobs.config.max_watchers:
+    if jobs.changes.watched >= jobs.config.max_watchers:
         raise ServerBusy("Too many jobs are followed: ask later.", retry_after_ms=BUSY_MS)
-    with jobs.followers.follow(asked.id) as follower:
-        watch = _Watch(jobs, call, follower)
-        await watch.run(asked.id, asked.after_revision, asked.with_result)
+    with jobs.ends_at_drain(), jobs.changes.watch(asked.id, asked.after_revision) as watch:
+        watch.offer(await jobs.get(asked.id, call.owner))
+        await _follow(jobs, call, asked, watch)
 
 
-class _Watch:
-    """One stream of changes."""
+async def _follow(jobs: Jobs, call: Call, asked: WatchJob, watch: Watch) -> None:
+    """Send what changes until the job is done.
 
-    def __init__(self, jobs: Jobs, call: Call, follower: Follower) -> None:
-        self._jobs = jobs
-        self._call = call
-        self._follower = follower
-        self._now_s = asyncio.get_running_loop().time
-        age_s = jobs.config.watch_s * (1 + SPREAD * (2 * jobs.random() - 1))
-        self._end_s = self._now_s() + age_s
-        self._sent_s = 0.0
-
-    async def run(self, id_: str, seen: int, with_result: bool) -> None:
-        """Send what changes after revision `seen`, until the job is done.
-
-        Raises:
-            JobNotFound. Unavailable: the stream is old, or the server stops.
-        """
-        job = await self._jobs.get(id_, self._call.owner)
-        while not job.is_done:
-            if job.revision > seen:
-                await self._send(encode_change(job))
-                seen = job.revision
-            job = await self._next(job, seen)
-        await self._send(await self._last(job) if with_result else encode_change(job))
-
-    async def _next(self, job: JobRecord, seen: int) -> JobRecord:
-        """The job after its next change."""
-        while True:
-            silent_s = max(self._sent_s, self._now_s()) + self._jobs.config.silence_s
-            newer = await self._follower.newer(seen, min(silent_s, self._end_s))
-            if newer is not None:
-                return await self._settled(job, newer)
-            if self._now_s() >= self._end_s:
-                raise Unavailable("The stream is old: follow the job again.")
+    Raises:
+        Unavailable: the stream is old. JobNotFound: the job was deleted.
+    """
+    now_s = asyncio.get_running_loop().time
+    end_s = now_s() + jobs.config.watch_s * (1 + SPREAD * (2 * jobs.random() - 1))
+    is_silent = False
+    while now_s() < end_s:
+        job = await _next(watch, min(now_s() + jobs.config.silence_s, end_s), is_silent)
+        if job is None and not is_silent:
             # The store is the truth: a change that nobody told is found here.
-            found = await self._jobs.get(job.id, self._call.owner)
-            if found.revision > seen:
-                return found
-            await self._send(b"")  # a WatchJobResponse without a job: the server is there
-
-    async def _settled(self, before: JobRecord, job: JobRecord) -> JobRecord:
-        """The job when it may be told: progress alone waits, and what comes meanwhile counts."""
-        until_s = self._sent_s + PROGRESS_S
-        while _is_progress(before, job) and self._now_s() < until_s:
-            newer = await self._follower.newer(job.revision, until_s)
-            if newer is None:
-                break
-            job = newer
-        return job
-
-    async def _send(self, message: bytes) -> None:
-        await self._call.send(message)
-        self._sent_s = self._now_s()
-
-    async def _last(self, job: JobRecord) -> bytes:
-        """The last message, with the result if it is small."""
-        message = pb.WatchJobResponse()
-        fill_job(message.job, job)
-        if job.status is Status.SUCCESS:
-            with suppress(BadRequest):  # it may have expired meanwhile
-                owner = self._call.owner
-                _, manifest = await self._jobs.run(lambda tx: result_of(tx, job.id, owner))
-                data = await small_data(self._jobs, manifest)
-                if data is not None:
-                    fill_result(message.result, job, manifest, data)
-        return message.SerializeToString()
+            watch.offer(await jobs.get(asked.id, call.owner))
+            is_silent = True
+            continue
+        is_silent = False
+        if job is not None and job.is_done:
+            await call.send(await _last(jobs, call, job, asked.with_result))
+            return
+        await call.send(STILL_THERE if job is None else encode_change(job))
+    raise Unavailable("The stream is old: follow the job again.")
 
 
-def _is_progress(before: JobRecord, job: JobRecord) -> bool:
-    """Whether nothing but progress differs."""
-    return (before.stage, before.attempt, before.cancel_requested, before.labels) == (
-        job.stage,
-        job.attempt,
-        job.cancel_requested,
-        job.labels,
-    )
+async def _next(watch: Watch, until_s: float, is_silent: bool) -> JobRecord | None:
+    """The next change; None: there is none until then, or now where it was silent for long."""
+    try:
+        async with asyncio.timeout(0) if is_silent else asyncio.timeout_at(until_s):
+            return await watch.next()
+    except TimeoutError:
+        return None
+
+
+async def _last(jobs: Jobs, call: Call, job: JobRecord, with_result: bool) -> bytes:
+    """The last message, with the result if that is wanted and small."""
+    if not with_result or job.status is not Status.SUCCESS:
+        return encode_change(job)
+    message = pb.WatchJobResponse()
+    fill_job(message.job, job)
+    with suppress(BadRequest):  # it may have gone meanwhile
+        _, manifest = await jobs.run(lambda tx: result_of(tx, job.id, call.owner))
+        data = await small_data(jobs, manifest)
+        if data is not None:
+            fill_result(message.result, job, manifest, data)
+    return message.SerializeToString()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -60,7 +60,7 @@ class Call:
     notes: dict[str, Any] = field(default_factory=dict)
     """Further fields of its event."""
 
-    async def requests(self) -> AsyncIterator[bytes]:
+    async def requests(self) -> AsyncGenerator[bytes, None]:
         """The messages that the client streams, each taken from the network when it is asked for.
 
         Raises:

@@ -10,8 +10,10 @@ from swath.errors import Unavailable
 class MetricsEndpoint:
     """Serves a registry over HTTP until it is closed."""
 
-    def __init__(self, registry: CollectorRegistry, host: str, port: int) -> None:
-        """Listen on `host`; port 0 takes a free one.
+    def __init__(
+        self, registry: CollectorRegistry, host: str, port: int, flag: str = "--metrics-port"
+    ) -> None:
+        """Listen on `host`; port 0 takes a free one. `flag` is named in errors.
 
         Raises:
             Unavailable: the port is taken, or not ours to take.
@@ -21,7 +23,7 @@ class MetricsEndpoint:
         except OSError as problem:
             raise Unavailable(
                 f"Metrics cannot be served on {host}:{port}: {problem.strerror}."
-                " Choose another port with --metrics-port.",
+                f" Choose another port with {flag}.",
                 address=f"{host}:{port}",
             ) from None
         self.port: int = self._server.server_address[1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from job_server.service.jobs import Jobs
 from job_server.service.splice import field
@@ -16,7 +16,7 @@ from job_server.service.workers.request import parse, worker_of
 from job_server.store.record import Claimed
 from job_server.store.store import Transaction
 from swath.errors import InvalidArgument, SwathError
-from swath.serving.call import Call
+from swath.serving.call import Call, Context
 from swath.worker.v1 import worker_pb2 as pb
 
 LONGEST_WAIT_S = 30.0
@@ -28,8 +28,9 @@ async def claim(jobs: Jobs, call: Call) -> None:
     worker = worker_of(message.worker)
     if not 0 <= message.wait_s <= LONGEST_WAIT_S:
         raise InvalidArgument(f"A worker waits up to {LONGEST_WAIT_S:.0f} s.").at(argument="wait_s")
-    until_s = asyncio.get_running_loop().time() + message.wait_s
-    claimed = await _take(jobs, worker, until_s)
+    with jobs.ends_at_drain():
+        attempt = partial(_attempt, jobs, worker)
+        claimed = await jobs.changes.claims.first(attempt, message.wait_s)
     if claimed is None:
         await call.send(pb.ClaimResponse().SerializeToString())
         return
@@ -38,26 +39,20 @@ async def claim(jobs: Jobs, call: Call) -> None:
     await call.send(field(number, encode_assignment(jobs, claimed)))
 
 
-def take_now(jobs: Jobs, tx: Transaction, worker: str) -> tuple[Claimed | None, int | None]:
-    """A job if one is ready, and when the next one of the queue is (also in the past)."""
-    now_us = jobs.now_us()
-    claimed = tx.claim(worker, jobs.lease_us, jobs.config.running_limit, now_us)
-    return claimed, tx.next_run_at_us()
-
-
-def note_taken(jobs: Jobs, claimed: Claimed | None, next_us: int | None) -> None:
-    """Tell watchers of a job that was taken, and the next claim in line of one that is ready."""
-    if claimed is not None:
-        jobs.tell(claimed.job)
-    # Jobs that are ready and were not taken belong to owners at their limit: no use to try again.
-    if next_us is not None and (claimed is not None or next_us > jobs.now_us()):
-        jobs.turns.ready_at(next_us)
+def take(jobs: Jobs, tx: Transaction, worker: str) -> Claimed | None:
+    """The next job, if one is ready."""
+    return tx.claim(worker, jobs.lease_us, jobs.config.running_limit, jobs.now_us())
 
 
 def hand_over(jobs: Jobs, call: Call, claimed: Claimed) -> None:
     """Give a job back if the answer that carries it does not get away."""
     call.notes |= {"next": claimed.job.id, "attempt": claimed.job.attempt}
-    call.context.add_done_callback(partial(_ended, jobs, claimed))
+
+    def ended(context: Context) -> None:
+        if context.cancelled():
+            jobs.later(_give_back(jobs, claimed))
+
+    call.context.add_done_callback(cast("Any", ended))  # its stub asks for a class, not a function
 
 
 def encode_assignment(jobs: Jobs, claimed: Claimed) -> bytes:
@@ -77,42 +72,29 @@ def encode_assignment(jobs: Jobs, claimed: Claimed) -> bytes:
     return message.SerializeToString() + field(pb.Assignment.SPEC_FIELD_NUMBER, claimed.spec)
 
 
-async def _take(jobs: Jobs, worker: str, until_s: float) -> Claimed | None:
-    """The next job; None: none came until then (on the loop's clock), or the server stops."""
-    with jobs.turns.turn() as turn:
-        while not jobs.turns.is_closed:
-            work = asyncio.ensure_future(jobs.run(lambda tx: take_now(jobs, tx, worker)))
-            try:
-                claimed, next_us = await asyncio.shield(work)
-            except asyncio.CancelledError:
-                work.add_done_callback(partial(_too_late, jobs))
-                raise
-            note_taken(jobs, claimed, next_us)
-            if claimed is not None:
-                return claimed
-            if not await turn.woken(until_s):
-                return None
-            turn.take_place()
-    return None
+async def _attempt(jobs: Jobs, worker: str) -> Claimed | None:
+    """As `take`; what is taken for a call that is cancelled meanwhile is given back."""
+    work = asyncio.ensure_future(jobs.run(lambda tx: take(jobs, tx, worker)))
+    try:
+        claimed = await asyncio.shield(work)
+    except asyncio.CancelledError:
+        work.add_done_callback(partial(_too_late, jobs))
+        raise
+    if claimed is not None:
+        jobs.tell(claimed.job)
+    return claimed
 
 
-def _too_late(jobs: Jobs, work: asyncio.Future[tuple[Claimed | None, int | None]]) -> None:
-    """The call that wanted a job was cancelled while it was being taken."""
+def _too_late(jobs: Jobs, work: asyncio.Future[Claimed | None]) -> None:
     if not work.cancelled() and work.exception() is None:
-        claimed, next_us = work.result()
-        note_taken(jobs, claimed, next_us)
+        claimed = work.result()
         if claimed is not None:
             jobs.later(_give_back(jobs, claimed))
 
 
-def _ended(jobs: Jobs, claimed: Claimed, context: Any) -> None:
-    if context.cancelled():
-        jobs.later(_give_back(jobs, claimed))
-
-
 async def _give_back(jobs: Jobs, claimed: Claimed) -> None:
     try:
-        job = await jobs.run(lambda tx: tx.release(claimed.lease, jobs.now_us()))
+        job = await jobs.run(lambda tx: tx.release(claimed.lease, jobs.now_us()), is_urgent=True)
     except SwathError:
         return  # its lease will end
     jobs.tell(job)

@@ -7,7 +7,7 @@ import zlib
 from job_server.results.concat import total_of
 from job_server.service.jobs import Jobs
 from job_server.service.splice import field
-from job_server.service.workers.claim import encode_assignment, hand_over, note_taken, take_now
+from job_server.service.workers.claim import encode_assignment, hand_over, take
 from job_server.service.workers.request import (
     job_of,
     lease_of,
@@ -24,30 +24,26 @@ from swath.worker.v1 import worker_pb2 as pb
 LARGEST_DATA_BYTES = 1 << 20
 """Largest result that is stored in the database; a larger one is pieces."""
 
-_Ended = tuple[JobRecord, "Claimed | None", "int | None"]
-
 
 async def commit(jobs: Jobs, call: Call) -> None:
     """Answer Commit."""
     message = parse(pb.CommitRequest, call.request)
     lease = lease_of(message.lease)
-    worker = worker_of(message.worker) if message.claim_next else None
+    worker = worker_of(message.worker) if message.claim_next and not jobs.is_draining else None
     inline = _inline(message) if message.HasField("data") else None
 
-    def verb(tx: Transaction) -> _Ended:
+    def verb(tx: Transaction) -> tuple[JobRecord, Claimed | None]:
         manifest = inline or _of_pieces(tx, lease, message)
         job = tx.commit(lease, manifest, jobs.now_us())
-        if worker is None or jobs.turns.is_closed:
-            return job, None, None
-        return job, *take_now(jobs, tx, worker)
+        return job, None if worker is None else take(jobs, tx, worker)
 
-    job, claimed, next_us = await jobs.run(verb)
+    job, claimed = await jobs.run(verb, is_urgent=True)
     jobs.tell(job)
-    note_taken(jobs, claimed, next_us)
     call.notes |= {"job": job.id, "result_bytes": job.result_bytes}
     if claimed is None:
         await call.send(pb.CommitResponse().SerializeToString())
         return
+    jobs.tell(claimed.job)
     hand_over(jobs, call, claimed)
     number = pb.CommitResponse.NEXT_FIELD_NUMBER
     await call.send(field(number, encode_assignment(jobs, claimed)))

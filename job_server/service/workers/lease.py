@@ -37,7 +37,9 @@ async def heartbeat(jobs: Jobs, call: Call) -> None:
     if len(message.beats) > MOST_BEATS:
         raise InvalidArgument(f"A heartbeat speaks of at most {MOST_BEATS:,} jobs.")
     beats = [_beat(beat) for beat in message.beats]
-    told = await jobs.run(lambda tx: tx.heartbeat(beats, jobs.lease_us, jobs.now_us()))
+    told = await jobs.run(
+        lambda tx: tx.heartbeat(beats, jobs.lease_us, jobs.now_us()), is_urgent=True
+    )
     for _, job in told:
         if job is not None:
             jobs.tell(job)
@@ -71,7 +73,7 @@ async def fail(jobs: Jobs, call: Call) -> None:
         now_us = jobs.now_us()
         return tx.fail(lease, jobs.decide(job_of(tx, lease), kind, error, now_us), now_us)
 
-    job = await jobs.run(verb)
+    job = await jobs.run(verb, is_urgent=True)
     jobs.tell(job)
     call.notes |= {"job": lease.job, "kind": kind.value, "is_done": job.is_done}
     await call.send(pb.FailResponse().SerializeToString())
@@ -80,7 +82,7 @@ async def fail(jobs: Jobs, call: Call) -> None:
 async def release(jobs: Jobs, call: Call) -> None:
     """Answer Release."""
     lease = lease_of(parse(pb.ReleaseRequest, call.request).lease)
-    jobs.tell(await jobs.run(lambda tx: tx.release(lease, jobs.now_us())))
+    jobs.tell(await jobs.run(lambda tx: tx.release(lease, jobs.now_us()), is_urgent=True))
     call.notes["job"] = lease.job
     await call.send(pb.ReleaseResponse().SerializeToString())
 

@@ -56,6 +56,19 @@ def test_an_error_that_says_how_long_to_wait_tells_grpc_too() -> None:
     assert {RetryInfo.DESCRIPTOR.full_name, QuotaFailure.DESCRIPTOR.full_name} <= set(kinds)
 
 
+def test_a_quota_that_is_used_up_tells_clients_not_to_retry_by_themselves() -> None:
+    error = errors.ResourceExhausted("Full.", quota="outstanding jobs", limit=120, used=120)
+    _, _, metadata = to_status(error)
+    assert dict(metadata)[PUSHBACK_KEY] == "-1"
+    details = Status.FromString(bytes(metadata[0][1])).details  # type: ignore[arg-type]
+    kinds = [detail.TypeName() for detail in details]
+    assert RetryInfo.DESCRIPTOR.full_name not in kinds
+    failure = QuotaFailure()
+    details[kinds.index(QuotaFailure.DESCRIPTOR.full_name)].Unpack(failure)
+    (violation,) = failure.violations
+    assert (violation.quota_id, violation.quota_value) == ("outstanding jobs", 120)
+
+
 def test_an_unknown_exception_is_internal_with_an_id_and_none_of_its_text() -> None:
     code, message, metadata = to_status(RuntimeError("secret"))
     assert code is grpc.StatusCode.INTERNAL

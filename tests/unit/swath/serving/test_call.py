@@ -11,7 +11,13 @@ import pytest
 from grpc import aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from swath.errors import DeadlineExceeded, InternalError, InvalidArgument, SwathError
+from swath.errors import (
+    DeadlineExceeded,
+    InternalError,
+    InvalidArgument,
+    SwathError,
+    Unauthenticated,
+)
 from swath.serving.call import Call, Calls, Rpc
 from swath.serving.drain import drain
 from swath.serving.events import Event, Instrument
@@ -45,7 +51,25 @@ async def _forever(call: Call) -> None:
     await asyncio.Event().wait()
 
 
+async def _whose(call: Call) -> None:
+    await call.send(call.owner.encode())
+
+
+async def _sizes(call: Call) -> None:
+    sizes = [len(message) async for message in call.requests()]
+    await call.send(str(sizes).encode())
+
+
+def _who(header: str | None) -> str:
+    if header == "Bearer bad":
+        raise Unauthenticated("No.")
+    return header or "local"
+
+
 RPCS = (
+    Rpc("Whose", "whose", _whose),
+    Rpc("Sizes", "sizes", _sizes, takes_stream=True),
+    Rpc("Long", "long", _left, longest_s=3600),
     Rpc("Echo", "echo", _echo),
     Rpc("Twice", "twice", _twice, is_stream=True),
     Rpc("Refuse", "refuse", _refuse),
@@ -65,6 +89,15 @@ class Stage:
         rpc: Any = self.channel.unary_unary(f"/test.Test/{name}")
         reply: bytes = await rpc(request, timeout=timeout)
         return reply
+
+    async def whose(self, header: str) -> bytes:
+        rpc: Any = self.channel.unary_unary("/test.Test/Whose")
+        reply: bytes = await rpc(b"", metadata=(("authorization", header),))
+        return reply
+
+    def upload(self, messages: Any) -> Any:
+        rpc: Any = self.channel.stream_unary("/test.Test/Sizes")
+        return rpc(messages)
 
     def stream(self, name: str, request: bytes = b"", timeout: float | None = 5) -> Any:
         rpc: Any = self.channel.unary_stream(f"/test.Test/{name}")
@@ -87,7 +120,7 @@ def play():
 
 async def _play(scene, instrument: Instrument, longest_s: float) -> None:
     server = aio.server()
-    calls = Calls(instrument, longest_s)
+    calls = Calls(instrument, longest_s, _who)
     server.add_generic_rpc_handlers((calls.service("test.Test", RPCS),))
     health = Health(server, ("test.Test",))
     port = server.add_insecure_port("127.0.0.1:0")
@@ -213,5 +246,49 @@ def test_health_answers_by_service(play):
         await stage.health.close()
         reply = await stub.Check(request)
         assert reply.status == health_pb2.HealthCheckResponse.NOT_SERVING
+
+    play(scene)
+
+
+def test_the_metadata_tell_who_calls(play):
+    async def scene(stage):
+        assert await stage.whose("Bearer x") == b"Bearer x"
+        assert await stage.ask("Whose") == b"local"
+
+    events = play(scene)
+    assert [event.fields["owner"] for event in events] == ["Bearer x", "local"]
+
+
+def test_a_caller_who_is_refused_reaches_no_verb(play):
+    async def scene(stage):
+        assert isinstance(await error_of(stage.whose("Bearer bad")), Unauthenticated)
+
+    (event,) = play(scene)
+    assert (event.fields["code"], event.fields["messages"]) == ("UNAUTHENTICATED", 0)
+
+
+def test_messages_that_a_client_streams_are_taken_one_by_one(play):
+    async def scene(stage):
+        assert await stage.upload(iter([b"a", b"", b"bcd"])) == b"[1, 0, 3]"
+
+    (event,) = play(scene)
+    assert event.fields["request_bytes"] == 4
+
+
+def test_a_client_that_stops_streaming_is_waited_for_until_the_deadline(play):
+    async def stuck():
+        yield b"a"
+        await asyncio.Event().wait()
+
+    async def scene(stage):
+        assert isinstance(await error_of(stage.upload(stuck())), DeadlineExceeded)
+
+    play(scene, longest_s=0.2)
+
+
+def test_an_rpc_may_have_a_longest_time_of_its_own(play):
+    async def scene(stage):
+        assert float(await stage.ask("Long", timeout=None)) == 3600
+        assert float(await stage.ask("Left", timeout=None)) == 60
 
     play(scene)

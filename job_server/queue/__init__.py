@@ -1,0 +1,1 @@
+"""What runs the store's verbs: threads that group commits, retry rules, changes, housekeeping."""

@@ -1,0 +1,179 @@
+"""Runs the store's verbs in threads, for the event loop, and groups their commits.
+
+With one thread (SQLite, where one writes at a time) all verbs that wait run in one transaction,
+each in a savepoint of its own, and one commit makes them durable: a commit costs the same for one
+as for hundreds. With several threads (PostgreSQL) each verb has a transaction. Nobody is told
+before the commit, and the loop is woken once per group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from job_server.store.store import Store, Transaction
+from swath.errors import InternalError, ServerBusy, SwathError, Unavailable
+
+MOST_WAITING = 10_000
+"""Verbs that may wait; some three seconds of work on SQLite."""
+RETRY_AFTER_MS = 500
+
+_T = TypeVar("_T")
+Verb = Callable[[Transaction], _T]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Order(Generic[_T]):
+    verb: Verb[_T]
+    answer: asyncio.Future[_T]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a verb gave, or why it gave nothing."""
+
+    value: Any = None
+    error: Exception | None = None
+
+
+class Writer:
+    """The threads that may touch the store. All methods belong to the loop it was made in."""
+
+    def __init__(
+        self, store: Store, threads: int, most_grouped: int, most_waiting: int = MOST_WAITING
+    ) -> None:
+        """Start the threads.
+
+        Args:
+            threads: 1 groups commits; more run one verb per transaction.
+            most_grouped: verbs in one transaction; bounds how long the first waits for the rest.
+            most_waiting: verbs that may wait before further ones are refused.
+        """
+        self._store = store
+        self._most_grouped = most_grouped if threads == 1 else 1
+        self._most_waiting = most_waiting
+        self._loop = asyncio.get_running_loop()
+        self._orders: SimpleQueue[_Order[Any] | None] = SimpleQueue()
+        self._is_closed = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"store-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Verbs that no thread has taken yet."""
+        return self._orders.qsize()
+
+    async def run(self, verb: Verb[_T], *, is_urgent: bool = False) -> _T:
+        """What the verb gives, once it is durable.
+
+        Whoever is cancelled before a thread took the verb takes it along; later, its changes stay,
+        and only the answer is lost: shield what must not be.
+
+        Args:
+            verb: runs in a thread; it may run again only by another call.
+            is_urgent: not refused, however many wait: for what keeps jobs alive, as heartbeats do.
+
+        Raises:
+            Whatever the verb raises; then nothing of it was done. Unavailable: the transaction
+            failed; nothing was done, or (where the connection broke in the commit) all of it.
+            ServerBusy: too many wait; nothing was done.
+        """
+        if self._is_closed:
+            raise Unavailable("The job server is stopping: try again in a moment.")
+        if self.waiting >= self._most_waiting and not is_urgent:
+            raise ServerBusy(
+                f"More than {self._most_waiting} requests wait for the database. Try again later.",
+                retry_after_ms=RETRY_AFTER_MS,
+            )
+        answer: asyncio.Future[_T] = self._loop.create_future()
+        self._orders.put(_Order(verb, answer))
+        return await answer
+
+    async def close(self) -> None:
+        """Refuse further verbs, run those that wait, and end the threads."""
+        if not self._is_closed:
+            self._is_closed = True
+            for _ in self._threads:
+                self._orders.put(None)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+
+    def _work(self) -> None:
+        while group := self._next_group():
+            # Nobody waits for the others any more, and nothing of them was begun.
+            wanted = [order for order in group if not order.answer.cancelled()]
+            if wanted:
+                self._tell(wanted, self._carried_out(wanted))
+
+    def _next_group(self) -> list[_Order[Any]]:
+        """What waits; at least one, or none at the end."""
+        first = self._orders.get()
+        group = [] if first is None else [first]
+        with contextlib.suppress(Empty):
+            while group and len(group) < self._most_grouped:
+                order = self._orders.get_nowait()
+                if order is None:
+                    self._orders.put(None)
+                    break
+                group.append(order)
+        return group
+
+    def _carried_out(self, group: list[_Order[Any]]) -> list[_Outcome]:
+        try:
+            with self._store.transaction() as transaction:
+                outcomes = [_attempted(transaction, order.verb) for order in group]
+        except SwathError as error:
+            # One each: whoever gets an error may add to it.
+            return [_Outcome(error=copy.copy(error)) for _ in group]
+        except Exception as fault:  # noqa: BLE001 - whoever waits must be told whatever it is
+            return [_Outcome(error=fault) for _ in group]
+        return outcomes
+
+    def _tell(self, group: list[_Order[Any]], outcomes: list[_Outcome]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(_answer, group, outcomes)
+
+
+def _attempted(transaction: Transaction, verb: Verb[Any]) -> _Outcome:
+    """What a verb gave in its savepoint.
+
+    Raises:
+        Unavailable: the transaction itself is gone, with all that was done in it.
+    """
+    faults: list[Exception] = []
+
+    def guarded() -> Any:
+        try:
+            return verb(transaction)
+        except SwathError:
+            raise
+        except Exception as fault:
+            faults.append(fault)
+            raise InternalError("A verb of the store failed.") from fault
+
+    try:
+        return _Outcome(transaction.attempted(guarded))
+    except Unavailable:
+        raise
+    except SwathError as error:
+        return _Outcome(error=faults[0] if faults else error)
+
+
+def _answer(group: list[_Order[Any]], outcomes: list[_Outcome]) -> None:
+    for order, outcome in zip(group, outcomes, strict=True):
+        if order.answer.done():
+            continue  # cancelled meanwhile
+        if outcome.error is not None:
+            order.answer.set_exception(outcome.error)
+        else:
+            order.answer.set_result(outcome.value)

@@ -1,0 +1,62 @@
+"""Whole job servers over loopback, and workers that do what a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.jobs.running import RunningJobServer, User
+from tests.integration.jobs.scripted import ScriptedWorker
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Callable[..., RunningJobServer]]:
+    """Starts job servers on the test's folder; settings as keywords."""
+    servers: list[RunningJobServer] = []
+
+    def launch(**settings: Any) -> RunningJobServer:
+        server = RunningJobServer(tmp_path, settings)
+        servers.append(server)
+        server.start()
+        return server
+
+    yield launch
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def job_server(launch: Callable[..., RunningJobServer]) -> RunningJobServer:
+    """A job server of the test's own, which it may kill and start again."""
+    return launch()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJobServer]:
+    """A job server that the tests of a module share; each leaves it with nothing to do."""
+    server = RunningJobServer(tmp_path_factory.mktemp("jobs"))
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def user(shared: RunningJobServer) -> Iterator[User]:
+    """Someone who calls the shared server."""
+    user = shared.user()
+    yield user
+    worker = shared.worker("sweeper")
+    for job in user.list(page_size=1000).jobs:
+        if job.stage != 5:
+            user.cancel(job.id)
+    while (left := worker.try_claim()) is not None:
+        worker.fail(left.lease, 6)
+
+
+@pytest.fixture
+def worker(shared: RunningJobServer) -> ScriptedWorker:
+    """A worker of the shared server."""
+    return shared.worker()
