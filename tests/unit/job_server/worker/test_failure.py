@@ -7,7 +7,6 @@ import shutil
 
 import pytest
 
-from job_server.worker import failure
 from job_server.worker.failure import failed
 from swath import errors
 from swath.errors import every_error
@@ -55,7 +54,7 @@ def test_a_full_disk_is_transient(number, tmp_path):
 
 def test_a_library_that_fails_where_the_disk_is_full_is_transient(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=0)
-    monkeypatch.setattr(failure.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
     assert failed(RuntimeError("TIFFWrite failed"), tmp_path).kind == FailRequest.KIND_TRANSIENT
 
 
