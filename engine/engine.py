@@ -13,7 +13,8 @@ from engine.catalog.asset import Identity
 from engine.catalog.catalog import Catalog
 from engine.catalog.pin import Recording
 from engine.catalog.selection import Lookup
-from engine.encode.encode import FORMATS, encode
+from engine.encode.encode import encode
+from engine.encode.options import FORMATS
 from engine.evaluate.budget import Budget
 from engine.evaluate.context import Context
 from engine.evaluate.deferred import Deferred, Fold, Sample, needed
@@ -175,7 +176,7 @@ class Engine:
 
         Args:
             arguments: values of the graph's parameters, by name.
-            format: `native` (chunks of pixels), or one of `engine.encode.FORMATS` (bytes).
+            format: `native` (chunks of pixels), or another of `FORMATS` (bytes).
             budget: deadline and cancel; checked between blocks of work.
             sources: gets the files that are read, with what tells whether they change.
         Raises:
@@ -185,9 +186,10 @@ class Engine:
         """
         budget = budget or Budget()
         started = budget.now()
-        if format != "native" and format not in FORMATS:
-            known = ", ".join(("native", *FORMATS))
-            raise UnsupportedFormat(f"{format!r} is not one of {known}.", format=format)
+        if format not in FORMATS:
+            raise UnsupportedFormat(
+                f"{format!r} is not one of {', '.join(FORMATS)}.", format=format
+            )
         run = self._evaluate(graph, geocontext, arguments or {}, budget, self._terms(), sources)
         size = sum(p.result_bytes for p in run.plans)
         admit(estimate(run.plans, self.config.limits, size), self.config.limits)
