@@ -21,7 +21,7 @@ from job_server.worker.frames import ENDS, Frame, Kind
 from job_server.worker.lease import HeldLease
 from job_server.worker.process import Child
 from job_server.worker.report import failure_of, refused, told_by
-from swath.errors import EngineCrashed, LeaseLost, SwathError
+from swath.errors import AccessDenied, EngineCrashed, LeaseLost, SwathError
 from swath.worker.v1 import worker_pb2 as pb
 
 Emit = Callable[[str, dict[str, Any]], None]
@@ -116,8 +116,9 @@ class Attempt:
             await self._settle()
 
     def stop(self, fate: Fate) -> None:
-        """Stop the work, for this reason, if nothing stopped it before."""
-        if self.fate is not None:
+        """Stop the work for this reason, unless it has another; RELEASED hurries any other."""
+        hurries = fate is Fate.RELEASED and self.fate is not Fate.LOST
+        if self.fate is not None and not hurries:
             return
         self.fate = fate
         if fate in (Fate.LOST, Fate.RELEASED) and self._work is not None:
@@ -178,7 +179,9 @@ class Attempt:
             self.fate = Fate.MEMORY if self._child.was_out_of_memory() else Fate.CRASHED
         if self.fate is Fate.RELEASED:
             return await self._release()
-        if self.fate is Fate.LOST or isinstance(end, LeaseLost):
+        if self.fate is None and isinstance(end, LeaseLost) and await self._was_cancelled():
+            self.fate = Fate.CANCELLED
+        if self.fate is Fate.LOST or (self.fate is None and isinstance(end, LeaseLost)):
             raise LeaseLost("The lease of this job is over.")
         if self.fate is not None:
             return await self._fail(failure_of(self.fate.value, self._child, self._task))
@@ -199,6 +202,10 @@ class Attempt:
         try:
             following = await self._calls.commit(said, self._held)
         except LeaseLost:
+            if not await self._was_cancelled():
+                raise
+            return await self._fail(failure_of("cancelled", self._child, self._task))
+        except AccessDenied:
             raise
         except SwathError as problem:
             return await self._fail(refused(problem))
@@ -209,12 +216,24 @@ class Attempt:
         self, failure: pb.FailRequest, traceback: str | None = None
     ) -> pb.Assignment | None:
         failure.lease.CopyFrom(self._task.lease)
-        with suppress(LeaseLost):
+        try:
             await self._calls.fail(failure, self._held)
+        except (LeaseLost, AccessDenied):
+            raise
+        except SwathError as problem:  # its lease will end
+            self._tell("not_told", problem=str(problem))
+            return None
         said = {"kind": pb.FailRequest.Kind.Name(failure.kind), "reason": failure.error.reason}
         blame = {} if traceback is None else {"traceback": traceback}
         self._tell("failed", **said, problem=failure.error.message, **blame)
         return None
+
+    async def _was_cancelled(self) -> bool:
+        """Whether a refusal came because the cancellation of the job was asked for."""
+        try:
+            return await self._calls.heartbeat(self._held) == _Directive.DIRECTIVE_CANCEL
+        except SwathError:
+            return False
 
     async def _release(self) -> pb.Assignment | None:
         try:
@@ -241,24 +260,14 @@ class Attempt:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._beat_now.wait(), wait_s)
             self._beat_now.clear()
-            sent_s = self._clock()
             try:
-                self._obey(await self._calls.heartbeat(self._held), sent_s)
+                directive = await self._calls.heartbeat(self._held)
                 wait_s = every_s
-            except LeaseLost:
-                self._obey(_Directive.DIRECTIVE_LEASE_LOST, sent_s)
             except SwathError:  # the server is away: try more often, for as long as the lease lives
                 wait_s = every_s / 4
-
-    def _obey(self, directive: pb.HeartbeatResponse.Directive, sent_s: float) -> None:
-        if directive == _Directive.DIRECTIVE_LEASE_LOST:
-            self._held.is_lost = True
-            self.stop(Fate.LOST)
-            return
-        if self._held.is_live(self._clock()):  # an answer that comes too late renews nothing
-            self._held.renew(sent_s)
-        if directive == _Directive.DIRECTIVE_CANCEL:
-            self.stop(Fate.CANCELLED)
+                continue
+            if directive == _Directive.DIRECTIVE_CANCEL:
+                self.stop(Fate.CANCELLED)
 
     async def _watch(self) -> None:
         """Look at lease, deadline and memory until the attempt is over."""

@@ -109,11 +109,13 @@ class Calls:
 
     async def heartbeat(self, held: HeldLease) -> pb.HeartbeatResponse.Directive:
         """Renew a lease; what to do about its job. Raises SwathError, as the module says."""
-        request = pb.HeartbeatRequest(worker=self.worker, beats=[held.beat()])
+        beat, sent_s = held.beat(), self._clock()
+        request = pb.HeartbeatRequest(worker=self.worker, beats=[beat])
         answer = await self._ask(self._stub.Heartbeat, request, HEARTBEAT_S)
         if len(answer.directives) != 1:
             raise InternalError("The answer to a heartbeat speaks of another number of jobs.")
         directive: pb.HeartbeatResponse.Directive = answer.directives[0]
+        held.heard(directive, beat, sent_s, self._clock())
         return directive
 
     async def pin(self, request: pb.PinRequest, held: HeldLease) -> None:

@@ -11,18 +11,18 @@ from typing import Any
 
 import click
 
-from job_server.worker.config import DEFAULT_SERVER, MIB, WorkerConfig
+from job_server.worker.config import MIB, WorkerConfig
 from job_server.worker.lifetime import work_until_signalled
 from job_server.worker.scratch import open_scratch
-from swath.serving.config import load
+from swath.serving.config import DEFAULT_DATA, load
 from swath.serving.events import Instrument
 from swath.serving.subscriber import LogAndMetrics
 
 
 @click.command()
-@click.option("--server", help=f"Address of the job server for workers.  [{DEFAULT_SERVER}]")
-@click.option("--data", help="Folder of the catalog.  [SWATH_DATA or ~/.local/share/swath]")
-@click.option("--secret-file", help="File with the secret of workers.  [none is sent]")
+@click.option("--server", help="host:port or unix:/path of the job server.  [by --data]")
+@click.option("--data", help=f"Folder of the catalog.  [SWATH_DATA or {DEFAULT_DATA}]")
+@click.option("--secret-file", help="File with the secret of workers.  [by --data]")
 @click.option("--memory", type=int, help="Most MiB of memory that a job may use.  [2048]")
 @click.option("--scratch", help="Folder for files of jobs in progress.  [the system's]")
 @click.option("--root", multiple=True, help="Folder whose files may be read.  [any file]")
@@ -38,7 +38,7 @@ def worker(config: Path | None, memory: int | None, **flags: Any) -> None:
     try:
         status = asyncio.run(
             work_until_signalled(
-                settings.server,
+                settings.address(),
                 secret,
                 settings.child(),
                 settings.parent(),
@@ -56,4 +56,4 @@ def worker(config: Path | None, memory: int | None, **flags: Any) -> None:
 
 
 def _say_ready(settings: WorkerConfig) -> None:
-    click.echo(f"swath: worker ready, jobs from {settings.server} (data {settings.data})")
+    click.echo(f"swath: worker ready, jobs from {settings.address()} (data {settings.data})")

@@ -12,22 +12,29 @@ from job_server.worker.crew import CrewConfig
 from job_server.worker.parent import ParentConfig
 from job_server.worker.process import ChildSpec
 from swath.errors import InvalidArgument, PermissionDenied
+from swath.serving.config import DEFAULT_DATA
 
 MIB = 1 << 20
 COMPUTATION = "job_server.worker.evaluation:open_evaluation"
-DEFAULT_SERVER = "127.0.0.1:7074"
+FOLDER = "jobs"
+"""Folder of the job server inside the data folder."""
+SOCKET = "workers.sock"
+CREDENTIAL = "worker.secret"
+"""Where a job server of the same data folder listens for workers, and has their secret."""
+SHORTEST_SECRET = 16
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
     """How one worker runs."""
 
-    server: str = DEFAULT_SERVER
-    """Address of the job server for workers: host:port, or unix:PATH."""
-    data: Path = Path("~/.local/share/swath")
+    server: str = ""
+    """Address of the job server for workers: `host:port` or `unix:/path`; empty: the socket of
+    the job server of the same data folder."""
+    data: Path = Path(DEFAULT_DATA)
     """Folder of the catalog; only read."""
     secret_file: Path | None = None
-    """File with the secret of workers; absent: none is sent."""
+    """File with the secret of workers; absent: that of the job server of the same data folder."""
     memory_bytes: int = 2048 * MIB
     """Most private memory of the process that computes; over it, it is killed."""
     pixels_bytes: int = 512 * MIB
@@ -55,33 +62,44 @@ class WorkerConfig:
         Raises:
             InvalidArgument: naming the setting that does not.
         """
-        _require(bool(self.server), "server must name an address")
         _require(
             self.memory_bytes >= self.pixels_bytes + self.cache_bytes + 256 * MIB,
             "memory_bytes must be at least 256 MiB more than pixels_bytes and cache_bytes",
         )
-        _require(self.pixels_bytes > 0 and self.cache_bytes >= 0, "sizes must be more than 0")
+        _require(
+            self.pixels_bytes > 0 and self.cache_bytes >= 0,
+            "pixels_bytes must be more than 0, cache_bytes 0 or more",
+        )
         _require(self.spares >= 0, "spares must be 0 or more")
         _require(self.heartbeat_s > 0, "heartbeat_s must be more than 0")
-        _require(self.stop_grace_s >= 0 and self.drain_s >= 0, "times must be 0 or more")
+        _require(
+            self.stop_grace_s >= 0 and self.drain_s >= 0,
+            "stop_grace_s and drain_s must be 0 or more",
+        )
         return self
 
     def secret(self) -> str:
-        """What is shown to the server; empty: nothing.
+        """What is shown to the server.
 
         Raises:
-            PermissionDenied: the file cannot be read. InvalidArgument: there is nothing in it.
+            PermissionDenied: the file cannot be read, or holds no secret.
         """
-        if self.secret_file is None:
-            return ""
+        path = (self.secret_file or self.data / FOLDER / CREDENTIAL).expanduser()
         try:
-            secret = self.secret_file.expanduser().read_text(encoding="utf-8").strip()
+            secret = path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as problem:
+            why = getattr(problem, "strerror", None) or "it is not text"
             raise PermissionDenied(
-                f"The secret in {self.secret_file} cannot be read: {problem}."
+                f"The secret of workers in {path} cannot be read: {why}. A job server writes it;"
+                " say where with --secret-file."
             ) from None
-        _require(bool(secret) and secret.isascii(), f"{self.secret_file} must hold a secret")
+        if len(secret) < SHORTEST_SECRET:
+            raise PermissionDenied(f"The secret of workers in {path} is too short to be one.")
         return secret
+
+    def address(self) -> str:
+        """Where the job server listens for workers."""
+        return self.server or f"unix:{(self.data / FOLDER / SOCKET).expanduser().absolute()}"
 
     def parent(self) -> ParentConfig:
         """What the worker itself goes by."""
@@ -94,7 +112,7 @@ class WorkerConfig:
     def child(self) -> ChildSpec:
         """What its children are."""
         settings: dict[str, Any] = {
-            "data": str(self.data.expanduser()),
+            "data": str(self.data.expanduser().absolute()),
             "roots": [str(folder.resolve()) for folder in self.root] or None,
             "remote": list(self.allow_prefix),
             "cache_bytes": self.cache_bytes,

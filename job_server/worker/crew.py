@@ -101,43 +101,40 @@ class Crew:
     async def _keep(self, pause_s: float) -> None:
         """One child from its start to its end; then another one in its place."""
         await asyncio.sleep(pause_s)
-        room = self._scratch.room(f"{next(self._numbers)}")
         try:
-            child = await Child.start(self._spec, room)
+            room = self._scratch.room(f"{next(self._numbers)}")
             try:
-                await self._live(child)
+                await self._live(await Child.start(self._spec, room))
             finally:
-                child.kill()
-                await child.ended()
-        finally:
-            shutil.rmtree(room, ignore_errors=True)
+                shutil.rmtree(room, ignore_errors=True)
+        except OSError as problem:  # no room on disk, no process to be had
+            self._did_not_start(0, EngineCrashed(f"A child cannot be started: {problem}."))
         self._hire(self._pause_s())
 
     async def _live(self, child: Child) -> None:
         try:
             async with asyncio.timeout(self._config.start_timeout_s):
                 await _start(child)
-        except (SwathError, TimeoutError) as problem:
+            self._failed_starts = 0
+            self._join(child)
+            await child.ended()
+            self._emit("child_lost", {"pid": child.pid, "how": child.how_it_ended})
+        except TimeoutError:
+            self._did_not_start(child.pid, EngineCrashed("A child took too long to start."))
+        except SwathError as problem:
+            self._did_not_start(child.pid, problem)
+        finally:
+            if child in self._ready:
+                self._ready.remove(child)
             child.kill()
             await child.ended()
-            self._did_not_start(child, problem)
-            return
-        self._failed_starts = 0
-        self._join(child)
-        await child.ended()
-        if child in self._ready:
-            self._ready.remove(child)
-        self._emit("child_lost", {"pid": child.pid, "how": child.how_it_ended})
 
-    def _did_not_start(self, child: Child, problem: Exception) -> None:
+    def _did_not_start(self, pid: int, problem: SwathError) -> None:
         self._failed_starts += 1
-        why = str(problem) or "It took too long to start."
-        self._emit("child_not_started", {"pid": child.pid, "problem": why})
-        if isinstance(problem, SwathError) and not isinstance(problem, EngineCrashed):
+        self._emit("child_not_started", {"pid": pid, "problem": str(problem)})
+        is_told = not isinstance(problem, EngineCrashed)
+        if is_told or self._failed_starts >= START_ATTEMPTS:
             self._start_error = problem
-        elif self._failed_starts >= START_ATTEMPTS:
-            how = child.how_it_ended
-            self._start_error = EngineCrashed(f"Child processes die while they start ({how}).")
         self._news.set()
 
     def _pause_s(self) -> float:

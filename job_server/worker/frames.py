@@ -15,8 +15,9 @@ from typing import Any
 
 HEAD = struct.Struct("<BII")
 """Kind, bytes of JSON, bytes of data."""
-MOST_JSON_BYTES = 1 << 20
-MOST_DATA_BYTES = 64 << 20
+MOST_JSON_BYTES = 16 << 20
+"""Enough for the names of 300,000 pieces."""
+MOST_DATA_BYTES = 128 << 20
 """Of a task or a plan; parts of pieces are `PART_BYTES`."""
 PART_BYTES = 1 << 20
 """Most bytes of a piece in one frame, and in one message to the server."""

@@ -21,9 +21,9 @@ class HeldLease:
     length_s: float
     until_s: float
     stage: jobs_pb2.Stage = jobs_pb2.STAGE_UNSPECIFIED
-    """What the job does now; unspecified: as the server knows it."""
+    """What the job does now; unspecified: the server knows."""
     steps_done: int | None = None
-    """Absent: as the server knows it."""
+    """Absent: the server knows."""
     is_lost: bool = False
     """Whether the server said so."""
 
@@ -32,9 +32,18 @@ class HeldLease:
         """The lease that came with a task."""
         return cls(task.lease, task.lease_s, now_s + task.lease_s)
 
-    def renew(self, sent_s: float) -> None:
-        """A renewal that was sent then has succeeded."""
-        self.until_s = max(self.until_s, sent_s + self.length_s)
+    def heard(
+        self, directive: pb.HeartbeatResponse.Directive, beat: pb.Beat, sent_s: float, now_s: float
+    ) -> None:
+        """The answer to a heartbeat that was sent then has come.
+
+        One that comes when the lease is over renews nothing: the worker has given up.
+        """
+        if directive == pb.HeartbeatResponse.DIRECTIVE_LEASE_LOST:
+            self.is_lost = True
+        if self.is_live(now_s):
+            self.until_s = max(self.until_s, sent_s + self.length_s)
+            self._told(beat)
 
     def is_live(self, now_s: float) -> bool:
         """Whether the job is surely still this worker's."""
@@ -51,3 +60,13 @@ class HeldLease:
         if self.steps_done is not None:
             beat.steps_done = self.steps_done
         return beat
+
+    def _told(self, beat: pb.Beat) -> None:
+        """The server knows now what a heartbeat told, unless there is newer news.
+
+        It is not told again: a heartbeat that overtakes a piece must not take progress back.
+        """
+        if self.stage == beat.stage:
+            self.stage = jobs_pb2.STAGE_UNSPECIFIED
+        if self.steps_done == beat.steps_done:
+            self.steps_done = None

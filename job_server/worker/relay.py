@@ -40,7 +40,7 @@ async def pin(frame: Frame, held: HeldLease, calls: Calls, child: Child) -> None
         steps_total=frame.head["steps_total"],
     )
     await calls.pin(request, held)
-    held.stage = jobs_pb2.STAGE_RUNNING  # a heartbeat must not take it back to PREPARING
+    held.stage = jobs_pb2.STAGE_UNSPECIFIED  # a heartbeat must not take it back to PREPARING
     child.send(Kind.DONE)
 
 
@@ -55,7 +55,7 @@ async def put(frame: Frame, held: HeldLease, calls: Calls, child: Child) -> None
     )
     await calls.insist(held, lambda: _put_once(head, calls, child))
     if frame.head["steps_done"] is not None:
-        held.steps_done = head.steps_done
+        held.steps_done = None  # older news must not take it back
     child.send(Kind.DONE)
 
 

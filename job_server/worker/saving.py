@@ -7,19 +7,22 @@ same, and is left where it is.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
+from engine.encode.cog import GeoTiffWriter
 from engine.encode.encode import encode
 from engine.encode.native import HEAD, TAIL, head_bytes, tail_bytes, tiles_crc32
-from job_server.worker.computation import Exchange, Result, Span
+from job_server.worker.computation import Exchange, Result, Span, parts_of
+from job_server.worker.frames import PART_BYTES
 from job_server.worker.tiles import Tiles
 from swath.job import JobSpec, Stage
-from swath.stream import Data, Event
+from swath.stream import Data
 from swath.wire.delimited import write_delimited
 from swath.wire.stream import write_stream
 
 NATIVE = "native"
+GEOTIFF = "geotiff"
 INLINE_BYTES = 64 * 1024
 """Most bytes of a result that is committed without pieces."""
 PIECE_BYTES = 64 << 20
@@ -35,13 +38,15 @@ def save(spec: JobSpec, tiles: Tiles, exchange: Exchange, *, is_small: bool) -> 
     Raises:
         SwathError: as the engine's; OSError: scratch disk.
     """
-    if spec.format != NATIVE:
-        events = encode(spec.format, tiles.events(is_stored=not is_small), spec.options)
-        return _file(spec.format, _data(events), tiles, exchange)
-    if is_small:
-        messages = write_stream(tiles.events(is_stored=False))
-        return _file(NATIVE, write_delimited(messages), tiles, exchange)
-    return _native(tiles, exchange)
+    if not is_small and spec.format == NATIVE:
+        return _native(tiles, exchange)
+    if not is_small and spec.format == GEOTIFF:
+        return _geotiff(spec, tiles, exchange)
+    events = tiles.events(is_stored=not is_small)
+    if spec.format == NATIVE:
+        return _gathered(NATIVE, write_delimited(write_stream(events)), tiles, exchange)
+    parts = (e.data for e in encode(spec.format, events, spec.options) if isinstance(e, Data))
+    return _gathered(spec.format, parts, tiles, exchange)
 
 
 def _native(tiles: Tiles, exchange: Exchange) -> Result:
@@ -60,11 +65,21 @@ def _put(kind: str, content: bytes, exchange: Exchange) -> str:
     return name
 
 
-def _data(events: Iterable[Event]) -> Iterator[bytes]:
-    return (event.data for event in events if isinstance(event, Data))
+def _geotiff(spec: JobSpec, tiles: Tiles, exchange: Exchange) -> Result:
+    """A file that is made of all tiles on scratch disk."""
+    path = exchange.room / "image.tif"
+    with GeoTiffWriter(path, tiles.work.header, spec.options) as writer:
+        for tile in tiles.work.tiles:
+            writer.write(tiles.stored_chunks(tile))
+        exchange.stage(Stage.SAVING, tiles.done)
+        writer.finish()
+    digest = hashlib.sha256()
+    for part in parts_of(Span(path, 0, path.stat().st_size), PART_BYTES):
+        digest.update(part)
+    return Result(GEOTIFF, pieces=_put_file(path, digest.hexdigest(), exchange))
 
 
-def _file(format: str, parts: Iterable[bytes], tiles: Tiles, exchange: Exchange) -> Result:
+def _gathered(format: str, parts: Iterable[bytes], tiles: Tiles, exchange: Exchange) -> Result:
     """A result whose bytes come in order: gathered on scratch disk, unless they are few."""
     path = exchange.room / "result"
     digest, size, first = hashlib.sha256(), 0, b""
@@ -77,11 +92,14 @@ def _file(format: str, parts: Iterable[bytes], tiles: Tiles, exchange: Exchange)
     if size <= INLINE_BYTES:
         return Result(format, first)
     exchange.stage(Stage.SAVING, tiles.done)
-    return Result(format, pieces=tuple(_spans(path, size, digest.hexdigest()[:32], exchange)))
+    return Result(format, pieces=_put_file(path, digest.hexdigest(), exchange))
 
 
-def _spans(path: Path, size: int, digest: str, exchange: Exchange) -> Iterator[str]:
+def _put_file(path: Path, digest: str, exchange: Exchange) -> tuple[str, ...]:
+    """Store a file in pieces; their names."""
+    size, names = path.stat().st_size, []
     for index, offset in enumerate(range(0, size, PIECE_BYTES)):
-        name = f"part-{digest}-{index:06}"
+        name = f"part-{digest[:32]}-{index:06}"
         exchange.put(name, Span(path, offset, min(PIECE_BYTES, size - offset)))
-        yield name
+        names.append(name)
+    return tuple(names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 from engine.encode.native import TileBytes, parse_tile_name, tile_chunks, tile_name
@@ -48,15 +47,14 @@ class Tiles:
         """
         yield self.work.header
         for tile in self.work.tiles:
-            yield from self._chunks(tile) if is_stored else self.work.compute(tile)
+            yield from self.stored_chunks(tile) if is_stored else self.work.compute(tile)
         yield self.work.trailer()
 
-    def _chunks(self, tile: Tile) -> Iterator[Chunk]:
+    def stored_chunks(self, tile: Tile) -> Iterator[Chunk]:
+        """The pixels of a tile, which is stored afterwards; it is fetched if it was before."""
         name = self._stored.get(tile.index)
         if name is not None:
-            # What is asked next waits until all of the piece is here.
-            with closing(self._exchange.fetch(name)) as parts:  # type: ignore[type-var]
-                yield from tile_chunks(parts)
+            yield from tile_chunks(self._exchange.fetch(name))
             return
         span = self._store(tile)
         yield from tile_chunks(map(bytes, parts_of(span, PART_BYTES)))

@@ -10,7 +10,7 @@ import time
 import grpc
 import pytest
 
-from swath.errors import ProductNotFound, Unauthenticated
+from swath.errors import EngineCrashed, ProductNotFound, Unauthenticated
 from swath.wire.job_error import read_job_error
 from swath.worker.v1 import worker_pb2 as pb
 
@@ -263,6 +263,17 @@ def test_a_cancelled_job_stops_and_says_so_and_its_child_lives_on(play):
     play(scene)
 
 
+def test_a_job_that_is_cancelled_as_it_ends_is_told_to_be_cancelled(play):
+    async def scene(stage):
+        stage.service.refusing["Commit"] = grpc.StatusCode.ABORTED
+        stage.service.directive = CANCEL
+        stage.service.add("scalar")
+        assert (await stage.heard.wait("Fail")).kind == Kind.KIND_CANCELLED
+        assert not stage.said("lease_lost")
+
+    play(scene)
+
+
 @pytest.mark.parametrize("act", ["deaf", "hold_the_interpreter"])
 def test_a_cancelled_job_that_does_not_stop_is_killed(play, act):
     async def scene(stage):
@@ -463,6 +474,26 @@ def test_a_commit_that_waits_for_its_server_does_not_keep_a_worker_from_stopping
         assert (await stage.heard.wait("Release")).lease == task.lease
 
     play(scene, drain_s=0.2)
+
+
+def test_a_worker_that_hurries_waits_for_no_cancelled_child(play):
+    async def scene(stage):
+        stage.service.add("deaf", lease_s=0.8)
+        await stage.heard.wait("Pin")
+        stage.service.directive = CANCEL
+        await stage.heard.wait("Heartbeat")
+        stage.worker.abort()
+        await stage.heard.wait("Release")
+
+    play(scene, stop_grace_s=60.0)
+
+
+def test_children_that_die_at_their_start_end_it(play):
+    async def scene(stage):
+        await asyncio.sleep(60)
+
+    with pytest.raises(EngineCrashed):
+        play(scene, spec={"settings": {"start": "dies"}})
 
 
 def test_children_that_cannot_start_say_why(play):
