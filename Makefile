@@ -21,7 +21,7 @@ export DATA PATTERN
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.demo  ## start a server, ask three questions of real imagery, draw the answers, stop
+demo: $(VENV)/.demo  ## start servers, ask of real imagery, draw the answers, run jobs, stop
 	$(BIN)/python -m examples.demo $(if $(DATA),--data "$$DATA") $(if $(PATTERN),--pattern "$$PATTERN")
 
 test: $(VENV)/.dev $(VENV)/.demo  ## run the tests

@@ -1,1 +1,1 @@
-"""The demo: a server, three questions of real imagery, their answers and two pictures."""
+"""The demo: three questions of real imagery, two pictures of the answers, and fifty jobs."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import swath as wf
-from examples.demo import data, pictures, server
+from examples.demo import data, jobs, pictures, server
 
 OUTPUT = Path("demo-output")
 
@@ -63,7 +63,7 @@ def season_of(dates: Sequence[Any]) -> tuple[str, str]:
 
 
 def ask(product: str, said: argparse.Namespace) -> None:
-    """Three questions, their answers, two pictures."""
+    """Three questions, their answers, two pictures; then jobs."""
     col = wf.ImageCollection.from_id(product)
     dates = timed(
         "How many images are there, and when?",
@@ -82,9 +82,10 @@ def ask(product: str, said: argparse.Namespace) -> None:
     start, end = season_of(dates)
     season = wf.ImageCollection.from_id(product, start_datetime=start, end_datetime=end)
     masked = f", without cloud by {mask}" if mask else ""
+    median = season.map(ndvi).median(axis="images")
     image = timed(
         f"What is the median NDVI, {start} to {end}{masked}?",
-        lambda: season.map(ndvi).median(axis="images").inspect(where),
+        lambda: median.inspect(where),
     )
     print("    " + repr(image).replace("\n", "\n    "))
     pictures.composite(image, f"Median NDVI, {start} to {end}", OUTPUT / "composite.png")
@@ -100,6 +101,12 @@ def ask(product: str, said: argparse.Namespace) -> None:
     print(f"    {len(clear)} clear dates of {len(series)}", end="")
     print(f", from {min(clear):.3f} to {max(clear):.3f}" if clear else "")
     pictures.series(dates, series, f"NDVI at ({x:.0f}, {y:.0f})", OUTPUT / "series.png")
+    jobs.wait_for_one(median, where, image)
+    means = [
+        ndvi(wf.Image.from_id(f"{product}:{found.id}")).mean(axis="pixels")
+        for found in wf.catalog.search(product, limit=jobs.JOBS - 1)
+    ]
+    jobs.run_many(means, where, median, jobs.finer(where), OUTPUT / "server.log")
 
 
 def ask_large(product: str) -> None:
@@ -124,17 +131,17 @@ def main() -> None:
         server.add("demo", imagery, folder)
         if not said.data:
             server.add("synthetic", data.synthetic(folder / "synthetic"), folder)
-        with server.serving(folder, OUTPUT / "server.log") as address:
-            print(f"Server:  {address}")
-            os.environ["SWATH_INSPECT"] = address
+        log = OUTPUT / "server.log"
+        with server.serving(folder, log, jobs.LEASE_S) as (inspect, job_server):
+            print(f"Servers: inspect on {inspect}, jobs on {job_server}, two workers")
+            os.environ |= {"SWATH_INSPECT": inspect, "SWATH_JOBS": job_server}
             ask("demo", said)
             if not said.data:
                 ask_large("synthetic")
     finally:
         shutil.rmtree(folder)
-    print(
-        f"\nPictures: {OUTPUT / 'composite.png'}, {OUTPUT / 'series.png'}. The server has stopped."
-    )
+    print(f"\nPictures: {OUTPUT / 'composite.png'}, {OUTPUT / 'series.png'}.")
+    print("The servers have stopped.")
 
 
 if __name__ == "__main__":

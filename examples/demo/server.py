@@ -28,21 +28,26 @@ def add(product: str, imagery: Imagery, data: Path) -> None:
 
 
 @contextmanager
-def serving(data: Path, log: Path) -> Iterator[str]:
-    """The address of a server on the catalog under `data`; it has ended when this has.
+def serving(data: Path, log: Path, lease_s: float) -> Iterator[tuple[str, str]]:
+    """The addresses of an inspect and a job server on the catalog under `data`, with two workers.
 
-    `log` gets its events, one line of JSON each.
+    They have ended when this has.
+
+    Args:
+        log: gets their events, one line of JSON each.
+        lease_s: how long a worker may be silent before its job is run again.
     """
-    command = [SWATH, "serve", "--data", str(data), "--inspect-port", "0", "--metrics-port", "-1"]
+    settings = data / "settings.toml"
+    settings.write_text(f"[jobs]\nlease_s = {lease_s}\n")
+    ports = ("--inspect-port", "0", "--jobs-port", "0")
+    none = ("--metrics-port", "-1", "--jobs-metrics-port", "-1")
+    command = [SWATH, "serve", "--data", str(data), "--config", str(settings), "--workers", "2"]
     with log.open("w") as events:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=events, text=True)
+        process = subprocess.Popen(
+            [*command, *ports, *none], stdout=subprocess.PIPE, stderr=events, text=True
+        )
     try:
-        assert process.stdout is not None
-        found = READY.search(process.stdout.readline())
-        if found is None:
-            process.wait()
-            raise SystemExit(f"The server did not start:\n{log.read_text()}")
-        yield found.group(1)
+        yield _address(process, log), _address(process, log)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -50,3 +55,13 @@ def serving(data: Path, log: Path) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _address(process: subprocess.Popen[str], log: Path) -> str:
+    """Of the next server that says that it is ready."""
+    assert process.stdout is not None
+    found = READY.search(process.stdout.readline())
+    if found is None:
+        process.wait()
+        raise SystemExit(f"The server did not start:\n{log.read_text()}")
+    return found.group(1)
