@@ -305,6 +305,8 @@ class MemoryTransaction:
         """See `Transaction`."""
         before = self._held(lease)
         after = self._write(before, change.released(before, now_us))
+        if after.is_done:
+            self._drop(self._tables.pieces, after.id)
         self._end_attempt(after, Outcome.RELEASED, None, now_us)
         return after
 
