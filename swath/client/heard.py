@@ -9,11 +9,16 @@ main thread waits for a queue and nothing else.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from swath.errors import Unavailable
+
+SLICE_S = 0.1
+"""Longest wait without looking for signals: one that comes just before a wait does not end it."""
 
 _Given = SimpleQueue[bytes | BaseException | None]
 """Messages; an error where the call broke; None after the last."""
@@ -33,12 +38,7 @@ def heard(opened: Callable[[], Any], silence_s: float, address: str) -> Iterator
     try:
         while True:
             reader.wanted.put(True)
-            try:
-                one = reader.given.get(timeout=silence_s)
-            except Empty:
-                raise Unavailable(
-                    f"The server at {address} sent nothing for {silence_s:g} s.", address=address
-                ) from None
+            one = _next(reader.given, silence_s, address)
             if one is None:
                 return
             if isinstance(one, BaseException):
@@ -46,6 +46,14 @@ def heard(opened: Callable[[], Any], silence_s: float, address: str) -> Iterator
             yield one
     finally:
         reader.leave()
+
+
+def _next(given: _Given, silence_s: float, address: str) -> bytes | BaseException | None:
+    end_s = time.monotonic() + silence_s
+    while time.monotonic() < end_s:
+        with suppress(Empty):
+            return given.get(timeout=min(SLICE_S, silence_s))
+    raise Unavailable(f"The server at {address} sent nothing for {silence_s:g} s.", address=address)
 
 
 class _Reader:
