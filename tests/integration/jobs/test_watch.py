@@ -81,7 +81,9 @@ def test_a_large_result_has_to_be_downloaded(user, worker):
 
 def test_a_job_that_failed_has_no_result(user, worker):
     job = user.create(number())
-    worker.fail(worker.claim().lease, worker_pb2.FailRequest.KIND_PERMANENT, "INVALID_SOURCE", "No.")
+    worker.fail(
+        worker.claim().lease, worker_pb2.FailRequest.KIND_PERMANENT, "INVALID_SOURCE", "No."
+    )
     (last,) = user.watch(job.id, with_result=True)
     assert last.job.error.reason == "INVALID_SOURCE"
     assert not last.HasField("result")
@@ -186,7 +188,9 @@ def test_watchers_that_vanish_or_never_read_are_forgotten(job_server):
     job = user.create(number())
     request = pb.WatchJobRequest(id=job.id).SerializeToString()
     for _ in range(5):
-        channel = grpc.insecure_channel(job_server.address, (("grpc.use_local_subchannel_pool", 1),))
+        channel = grpc.insecure_channel(
+            job_server.address, (("grpc.use_local_subchannel_pool", 1),)
+        )
         watches = [channel.unary_stream(WATCH)(request, timeout=60) for _ in range(50)]
         next(watches[0])
         channel.close()
@@ -224,5 +228,3 @@ def test_a_watch_goes_on_after_a_restart_where_it_was(job_server):
     again = job_server.user().watch(job.id, after_revision=seen)
     job_server.worker().claim()
     assert next(again).job.stage == pb.STAGE_PREPARING
-
-
