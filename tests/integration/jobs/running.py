@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,12 +127,22 @@ class RunningJobServer:
                     return float(sample.value)
         raise AssertionError(f"no {name} in\n{text}")
 
-    def until_gauge(self, name: str, value: float, limit_s: float = 10) -> None:
-        """Return when a figure has that value; fails when that takes too long."""
+    def until(self, holds: Callable[[], Any], limit_s: float = 10) -> Any:
+        """What `holds` gives once it is true; fails when that takes too long."""
         end_s = time.monotonic() + limit_s
-        while self.gauge(name) != value:
-            assert time.monotonic() < end_s, f"{name} is {self.gauge(name)}, not {value}"
-            time.sleep(0.05)
+        while not (found := holds()):
+            assert time.monotonic() < end_s, "it did not come true in time"
+            time.sleep(0.02)
+        return found
+
+    def until_gauge(self, name: str, value: float) -> None:
+        """Return when a figure has that value."""
+        self.until(lambda: self.gauge(name) == value)
+
+    def until_event(self, verb: str) -> dict[str, Any]:
+        """The first event of that verb."""
+        found: dict[str, Any] = self.until(lambda: self.events(verb))[0]
+        return found
 
     def events(self, verb: str) -> list[dict[str, Any]]:
         """Its events of that verb so far."""
