@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from swath.errors import LeaseLost
+from swath.v1 import jobs_pb2 as pb
+from swath.worker.v1 import worker_pb2
 from tests.integration.jobs.running import RunningJobServer, User
 from tests.integration.jobs.scripted import ScriptedWorker
 
@@ -45,18 +49,19 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningJobServe
 
 @pytest.fixture
 def user(shared: RunningJobServer) -> Iterator[User]:
-    """Someone who calls the shared server."""
+    """Someone who calls the shared server; what is queued after the test is cancelled."""
     user = shared.user()
     yield user
-    worker = shared.worker("sweeper")
-    for job in user.list(page_size=1000).jobs:
-        if job.stage != 5:
+    while waiting := user.list(page_size=1000, stage=pb.STAGE_QUEUED).jobs:
+        for job in waiting:
             user.cancel(job.id)
-    while (left := worker.try_claim()) is not None:
-        worker.fail(left.lease, 6)
 
 
 @pytest.fixture
-def worker(shared: RunningJobServer) -> ScriptedWorker:
-    """A worker of the shared server."""
-    return shared.worker()
+def worker(shared: RunningJobServer) -> Iterator[ScriptedWorker]:
+    """A worker of the shared server; what it still has after the test ends as cancelled."""
+    worker = shared.worker()
+    yield worker
+    for lease in worker.handed:
+        with suppress(LeaseLost):
+            worker.fail(lease, worker_pb2.FailRequest.KIND_CANCELLED)

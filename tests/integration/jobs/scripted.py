@@ -24,18 +24,30 @@ class ScriptedWorker:
         self._channel = grpc.insecure_channel(address, (("grpc.use_local_subchannel_pool", 1),))
         self._stub: Any = WorkerServiceStub(self._channel)
         self._metadata = (("authorization", f"Bearer {secret}"),)
+        self.handed: list[pb.Lease] = []
+        """All leases that it got."""
 
     def close(self) -> None:
         """Close the connection."""
         self._channel.close()
 
-    def start(self, method: str, request: Any, timeout_s: float = 20) -> Any:
-        """A call in progress."""
-        call = getattr(self._stub, method)
-        send = call if method in {"PutPiece", "GetPiece"} else call.future
-        return (send.future if method == "PutPiece" else send)(
-            request, timeout=timeout_s, metadata=self._metadata
-        )
+    def waiting(self, wait_s: float = 20) -> Any:
+        """A Claim in progress: a future of its answer."""
+        request = pb.ClaimRequest(worker=self.name, wait_s=wait_s)
+        return self._stub.Claim.future(request, timeout=30, metadata=self._metadata)
+
+    def start_put(self, parts: Iterator[pb.PutPieceRequest]) -> Any:
+        """A PutPiece in progress."""
+        return self._stub.PutPiece.future(parts, timeout=30, metadata=self._metadata)
+
+    def raw(self, method: str, request: bytes) -> bytes:
+        """The answer to any bytes at all."""
+        rpc: Any = self._channel.unary_unary(f"/swath.worker.v1.WorkerService/{method}")
+        try:
+            answer: bytes = rpc(request, timeout=20, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise _error_in(error) from None
+        return answer
 
     def ask(self, method: str, request: Any, timeout_s: float = 20) -> Any:
         """The answer of an rpc, by its name."""
@@ -53,7 +65,7 @@ class ScriptedWorker:
     def try_claim(self, wait_s: float = 0) -> pb.Assignment | None:
         """The next job, or None."""
         answer = self.ask("Claim", pb.ClaimRequest(worker=self.name, wait_s=wait_s))
-        return answer.assignment if answer.HasField("assignment") else None
+        return self._noted(answer.assignment) if answer.HasField("assignment") else None
 
     def beat(
         self, lease: pb.Lease, stage: Any = 0, steps_done: int | None = None
@@ -101,7 +113,7 @@ class ScriptedWorker:
         if data is not None:
             request.data = data
         answer = self.ask("Commit", request)
-        return answer.next if answer.HasField("next") else None
+        return self._noted(answer.next) if answer.HasField("next") else None
 
     def fail(self, lease: pb.Lease, kind: Any, reason: str = "", message: str = "") -> None:
         """Fail; without a reason: without an error."""
@@ -114,10 +126,12 @@ class ScriptedWorker:
         """Release."""
         self.ask("Release", pb.ReleaseRequest(lease=lease))
 
+    def _noted(self, assignment: pb.Assignment) -> pb.Assignment:
+        self.handed.append(assignment.lease)
+        return assignment
 
-def parts_of(
-    lease: pb.Lease, name: str, data: bytes, **head: Any
-) -> Iterator[pb.PutPieceRequest]:
+
+def parts_of(lease: pb.Lease, name: str, data: bytes, **head: Any) -> Iterator[pb.PutPieceRequest]:
     """The messages of a piece; `head` instead of what is true."""
     told = {"size_bytes": len(data), "crc32": zlib.crc32(data)} | head
     first = pb.PutPieceRequest(head=pb.PieceHead(lease=lease, name=name, **told))
