@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from engine.encode.encode import FORMATS
+from engine.encode.options import FORMATS
 from engine.geo.resolve import resolve
 from job_server.config import JobConfig, microseconds
 from job_server.store.record import JobRecord, NewJob
