@@ -13,18 +13,18 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from job_server.worker import relay
 from job_server.worker.calls import Calls
+from job_server.worker.ending import Emit, Ending
 from job_server.worker.frames import ENDS, Frame, Kind
 from job_server.worker.lease import HeldLease
 from job_server.worker.process import Child
 from job_server.worker.report import failure_of, refused, told_by
-from swath.errors import AccessDenied, EngineCrashed, LeaseLost, SwathError
+from swath.errors import EngineCrashed, LeaseLost, SwathError
 from swath.worker.v1 import worker_pb2 as pb
 
-Emit = Callable[[str, dict[str, Any]], None]
 _Directive = pb.HeartbeatResponse
 
 
@@ -77,11 +77,10 @@ class Attempt:
         self._child: Final = child
         self._calls: Final = calls
         self._config: Final = config
-        self._emit = emit
         self._clock = clock
         now_s = clock()
-        self._began_s = now_s
         self._held = HeldLease.of(task, now_s)
+        self._ending = Ending(task, self._held, calls, emit, clock)
         self._deadline_s = now_s + task.timeout_s if task.timeout_s > 0 else float("inf")
         self._is_idle = False
         """Whether the child has ended the task."""
@@ -105,15 +104,17 @@ class Attempt:
             end = await self._end()
             self._report = loop.create_task(self._finish(end, wants_next))
             await asyncio.wait((self._report,))
-            return await self._release() if self._report.cancelled() else self._report.result()
+            if not self._report.cancelled():
+                return self._report.result()
+            await self._ending.release(self._config.release_s)
         except LeaseLost:
-            self._tell("lease_lost")
-            return None
+            self._ending.tell("lease_lost")
         finally:
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await self._settle()
+        return None
 
     def stop(self, fate: Fate) -> None:
         """Stop the work for this reason, unless it has another; RELEASED hurries any other."""
@@ -144,14 +145,14 @@ class Attempt:
                 self._beat_now.set()
             elif frame.kind is Kind.PIN:
                 await relay.pin(frame, self._held, self._calls, self._child)
-                self._tell("pinned", steps_total=frame.head["steps_total"])
+                self._ending.tell("pinned", steps_total=frame.head["steps_total"])
             elif frame.kind is Kind.PIECE:
                 await relay.put(frame, self._held, self._calls, self._child)
             elif frame.kind is Kind.FETCH:
                 await relay.fetch(frame, self._held, self._calls, self._child)
             else:
                 self._child.kill()
-                raise EngineCrashed("The process that computed this job lost its mind.")
+                raise EngineCrashed("The process that computed the job sent what makes no sense.")
 
     async def _end(self) -> Frame | SwathError:
         """What the work came to: the child's end, or what kept it from one."""
@@ -165,7 +166,7 @@ class Attempt:
         if isinstance(fault, KeyError | TypeError | ValueError):  # of a frame that makes no sense
             self._child.kill()
             await self._child.ended()
-            return EngineCrashed("The process that computed this job lost its mind.")
+            return EngineCrashed("The process that computed the job sent what makes no sense.")
         if not isinstance(fault, SwathError):
             raise fault
         return fault
@@ -175,80 +176,47 @@ class Attempt:
     async def _finish(
         self, end: Frame | SwathError, wants_next: Callable[[], bool]
     ) -> pb.Assignment | None:
-        if isinstance(end, EngineCrashed) and self.fate is None:
-            self.fate = Fate.MEMORY if self._child.was_out_of_memory() else Fate.CRASHED
+        """Tell the server; the next task, if it had one at once."""
+        ending = self._ending
+        if self.fate is None:
+            self.fate = await self._fate_of(end)
         if self.fate is Fate.RELEASED:
-            return await self._release()
-        if self.fate is None and isinstance(end, LeaseLost) and await self._was_cancelled():
-            self.fate = Fate.CANCELLED
-        if self.fate is Fate.LOST or (self.fate is None and isinstance(end, LeaseLost)):
+            await ending.release(self._config.release_s)
+        elif self.fate is Fate.LOST:
             raise LeaseLost("The lease of this job is over.")
-        if self.fate is not None:
-            return await self._fail(failure_of(self.fate.value, self._child, self._task))
-        if isinstance(end, SwathError):
-            return await self._fail(refused(end))
+        elif self.fate is not None:
+            await ending.fail(failure_of(self.fate.value, self._child, self._task))
+        elif isinstance(end, SwathError):
+            await ending.fail(refused(end))
+        else:
+            return await self._say(end, wants_next)
+        return None
+
+    async def _fate_of(self, end: Frame | SwathError) -> Fate | None:
+        """Why there is no end of the child's; None: there is one, or the server refused a part."""
+        if isinstance(end, EngineCrashed):
+            return Fate.MEMORY if self._child.was_out_of_memory() else Fate.CRASHED
+        if isinstance(end, LeaseLost):
+            return Fate.CANCELLED if await self._ending.was_cancelled() else Fate.LOST
+        return None
+
+    async def _say(self, end: Frame, wants_next: Callable[[], bool]) -> pb.Assignment | None:
+        """Tell the server what the child told."""
         try:
             said = told_by(end)
         except ValueError:
             self._child.kill()
-            return await self._fail(failure_of("crashed", self._child, self._task))
-        if isinstance(said, pb.CommitRequest):
-            return await self._commit(said, wants_next())
-        return await self._fail(said, end.head.get("traceback"))
-
-    async def _commit(self, said: pb.CommitRequest, wants_next: bool) -> pb.Assignment | None:
-        said.lease.CopyFrom(self._task.lease)
-        said.claim_next, said.worker = wants_next, self._calls.worker
-        try:
-            following = await self._calls.commit(said, self._held)
-        except LeaseLost:
-            if not await self._was_cancelled():
-                raise
-            return await self._fail(failure_of("cancelled", self._child, self._task))
-        except AccessDenied:
-            raise
-        except SwathError as problem:
-            return await self._fail(refused(problem))
-        self._tell("committed", bytes=len(said.data), pieces=len(said.pieces))
-        return following
-
-    async def _fail(
-        self, failure: pb.FailRequest, traceback: str | None = None
-    ) -> pb.Assignment | None:
-        failure.lease.CopyFrom(self._task.lease)
-        try:
-            await self._calls.fail(failure, self._held)
-        except (LeaseLost, AccessDenied):
-            raise
-        except SwathError as problem:  # its lease will end
-            self._tell("not_told", problem=str(problem))
+            said = failure_of("crashed", self._child, self._task)
+        if isinstance(said, pb.FailRequest):
+            await self._ending.fail(said, end.head.get("traceback"))
             return None
-        said = {"kind": pb.FailRequest.Kind.Name(failure.kind), "reason": failure.error.reason}
-        blame = {} if traceback is None else {"traceback": traceback}
-        self._tell("failed", **said, problem=failure.error.message, **blame)
-        return None
-
-    async def _was_cancelled(self) -> bool:
-        """Whether a refusal came because the cancellation of the job was asked for."""
         try:
-            return await self._calls.heartbeat(self._held) == _Directive.DIRECTIVE_CANCEL
-        except SwathError:
-            return False
-
-    async def _release(self) -> pb.Assignment | None:
-        try:
-            await self._calls.release(self._task.lease, self._config.release_s)
-        except SwathError as problem:
-            self._tell("not_released", problem=str(problem))
-        else:
-            self._tell("released")
-        return None
-
-    def _tell(self, verb: str, **fields: Any) -> None:
-        seconds = round(self._clock() - self._began_s, 6)
-        lease = self._task.lease
-        who = {"job": lease.job, "fence": lease.fence, "attempt": self._task.attempt}
-        self._emit(verb, {**who, "seconds": seconds, **fields})
+            return await self._ending.commit(said, wants_next())
+        except LeaseLost:
+            if not await self._ending.was_cancelled():
+                raise
+            await self._ending.fail(failure_of("cancelled", self._child, self._task))
+            return None
 
     # Beside the work
 

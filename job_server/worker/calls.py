@@ -32,7 +32,7 @@ ANSWER_S = 30.0
 SLOWEST_BYTES_PER_S = 1 << 20
 """A piece that goes more slowly than that is sent again."""
 HEARTBEAT_S = 5.0
-"""Longest time for a heartbeat: with a new one every quarter of a lease it must not wait long."""
+"""Longest time for a heartbeat, or half a lease where that is shorter: then another one is sent."""
 OPTIONS = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
@@ -40,9 +40,10 @@ OPTIONS = (
     # A server that has just been started is found soon.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2000),
-    # A connection that died silently is noticed while an answer is awaited.
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
+    # A connection that died silently is replaced before a lease of a minute ends; the server
+    # takes a ping every 20 s.
+    ("grpc.keepalive_time_ms", 25_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
 )
 CLASSES: dict[grpc.StatusCode, type[SwathError]] = {
     grpc.StatusCode.ABORTED: LeaseLost,
@@ -111,7 +112,8 @@ class Calls:
         """Renew a lease; what to do about its job. Raises SwathError, as the module says."""
         beat, sent_s = held.beat(), self._clock()
         request = pb.HeartbeatRequest(worker=self.worker, beats=[beat])
-        answer = await self._ask(self._stub.Heartbeat, request, HEARTBEAT_S)
+        timeout_s = min(HEARTBEAT_S, held.length_s / 2)
+        answer = await self._ask(self._stub.Heartbeat, request, timeout_s)
         if len(answer.directives) != 1:
             raise InternalError("The answer to a heartbeat speaks of another number of jobs.")
         directive: pb.HeartbeatResponse.Directive = answer.directives[0]

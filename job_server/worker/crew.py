@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
+from job_server.worker.ending import Emit
 from job_server.worker.frames import Kind
 from job_server.worker.process import Child, ChildSpec
 from job_server.worker.scratch import Scratch
 from swath.errors import EngineCrashed, InternalError, SwathError, every_error
 
-Emit = Callable[[str, dict[str, Any]], None]
-"""Called with the name and the fields of what happened."""
 START_ATTEMPTS = 3
 """Processes that die while they start, one after the other, before a worker gives up its start."""
 LONGEST_PAUSE_S = 10.0

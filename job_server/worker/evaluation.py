@@ -7,6 +7,7 @@ is a piece, so that a later attempt goes on where this one ended; then the resul
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,14 @@ def is_small(header: Header) -> bool:
     return pixel_bytes <= FEW_BYTES
 
 
+def _say_first(done: int, total: int, name: str) -> None:
+    """Say why a first start takes long; see `engine.kernels.library.Progress`."""
+    if done == 0:
+        sys.stderr.write(
+            f"swath: first start: compiling {total} kernels for this machine (about a minute)\n"
+        )
+
+
 def open_evaluation(settings: Mapping[str, Any]) -> Evaluation:
     """The computation of one child: catalog open, kernels loaded."""
     roots = settings["roots"]
@@ -91,7 +100,7 @@ def open_evaluation(settings: Mapping[str, Any]) -> Evaluation:
         remote=tuple(settings["remote"]),
         cache_bytes=settings["cache_bytes"],
     )
-    library.ensure()
+    library.ensure(progress=_say_first)
     engine_version()
     config = EngineConfig(sources, Limits(memory_bytes=settings["pixels_bytes"]))
     return Evaluation(Catalog.open(settings["data"], read_only=True), config)

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable
 
 from job_server.worker.calls import Calls
-from job_server.worker.crew import Emit
+from job_server.worker.ending import Emit
 from job_server.worker.parent import ParentConfig, Worker
 from job_server.worker.process import ChildSpec
 from job_server.worker.scratch import Scratch

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from job_server.worker.attempt import Attempt, AttemptConfig, Fate
 from job_server.worker.calls import Calls, Pause
-from job_server.worker.crew import Crew, CrewConfig, Emit
+from job_server.worker.crew import Crew, CrewConfig
+from job_server.worker.ending import Emit
 from job_server.worker.process import Child, ChildSpec
 from job_server.worker.scratch import Scratch
 from swath.errors import AccessDenied, SwathError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from tests.laws.test_one_result import bits
 
 GRID = Grid("EPSG:32633", Affine(10.0, 0.0, 5e5, 0.0, -10.0, 5e6), Shape2d(2100, 2060))
 """Four tiles."""
+MIDDLE = Grid(GRID.crs, GRID.transform, Shape2d(200, 200))
 SMALL = Grid(GRID.crs, GRID.transform, Shape2d(40, 30))
 HERE = wf.GeoContext.from_grid(GRID).value
 THERE = wf.GeoContext.from_grid(SMALL).value
@@ -272,6 +274,16 @@ def test_small_results_in_other_formats_are_committed_at_once(room):
     numbers = task(wf.List([1, 2]), encoding="json")
     result = Evaluation(Catalog.in_memory(), EngineConfig())(numbers, stored)
     assert (result.data, stored.heard) == (b"[1, 2]", [])
+
+
+def test_a_larger_image_in_another_format_is_stored_as_a_tile_first(catalog, room):
+    stored, where = Stored(room), wf.GeoContext.from_grid(MIDDLE)
+    result = Evaluation(catalog, EngineConfig())(
+        task(mosaic(), where.value, encoding="json"), stored
+    )
+    expected = Engine(catalog).inspect(mosaic(), where).ndarray
+    assert json.loads(stored.result(result))["ndarray"] == expected.tolist()
+    assert stored.heard == ["pin", ("tile", 1), (Stage.SAVING, 1), ("part", None)]
 
 
 def test_an_error_names_the_node_and_the_op(room):
