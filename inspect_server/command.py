@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from engine.kernels import library
-from inspect_server.computation import computation_without_data, engine_spec
 from inspect_server.config import InspectConfig
 from inspect_server.server import InspectServer
+from inspect_server.spec import engine_spec, load_here
 from swath.errors import PermissionDenied
 from swath.serving.config import DEFAULT_DATA, load
 from swath.serving.follow import follow_supervisor
@@ -37,7 +37,7 @@ def inspectserver(config: Path | None, **flags: Any) -> None:
     settings = replace(settings, data=settings.data.expanduser())
     _check_folder(settings.data)
     library.ensure(progress=_Progress())
-    server = InspectServer(settings, engine_spec(settings), computation_without_data())
+    server = InspectServer(settings, engine_spec(settings), load_here)
     status = asyncio.run(serve_until_signalled(server, _say_ready))
     sys.stdout.flush()
     sys.stderr.flush()

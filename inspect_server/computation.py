@@ -18,8 +18,7 @@ from engine.plan.admit import Limits
 from engine.sources.config import SourceConfig
 from inspect_server import catalog as catalog_rpcs
 from inspect_server.answers import Answers
-from inspect_server.config import InspectConfig
-from inspect_server.engines import Computation, EngineSpec, Reading
+from inspect_server.engines import Computation, Reading
 from swath.errors import InvalidSource, SwathError
 from swath.graph.canonical import digest
 from swath.wire.graph import Graphs
@@ -99,25 +98,6 @@ class EngineComputation:
     def _validate(self, request: bytes) -> bytes:
         graph = decode_validate_question(request)
         return encode_verdict(self._engine.validate(graph), bytes.fromhex(digest(graph)))
-
-
-def engine_spec(config: InspectConfig) -> EngineSpec:
-    """How the engine processes of a server are made."""
-    sources = config.sources()
-    roots = None if sources.roots is None else [str(folder) for folder in sources.roots]
-    return EngineSpec(
-        computation="inspect_server.computation:open_computation",
-        settings={
-            "data": str(config.data),
-            "roots": roots,
-            "remote": list(sources.remote),
-            "cache_bytes": sources.cache_bytes,
-            "pixels_bytes": config.pixels_bytes,
-            "answers_bytes": config.answers_bytes,
-        },
-        memory_bytes=config.engine_memory_bytes,
-        pixels_bytes=config.pixels_bytes,
-    )
 
 
 def open_computation(settings: Mapping[str, Any], reading: Reading) -> Computation:

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.catalog.command import DEFAULT_DATA
 from engine.sources.config import SourceConfig
 from swath.errors import InvalidArgument
+from swath.serving.config import DEFAULT_DATA
 
 MIB = 1 << 20
 

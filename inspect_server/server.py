@@ -12,7 +12,6 @@ from grpc import aio
 
 from inspect_server.config import InspectConfig
 from inspect_server.engines import (
-    Computation,
     CrewConfig,
     EngineSpec,
     Pool,
@@ -20,6 +19,7 @@ from inspect_server.engines import (
     State,
 )
 from inspect_server.service import SERVICES, Service
+from inspect_server.spec import Here
 from swath.serving.call import Calls
 from swath.serving.drain import drain
 from swath.serving.events import Instrument
@@ -33,8 +33,8 @@ from swath.serving.tokens import Tokens, require_loopback
 class InspectServer:
     """A server that can be started once and stopped once, in one event loop."""
 
-    def __init__(self, config: InspectConfig, spec: EngineSpec, here: Computation) -> None:
-        """`spec` says what engine processes compute, `here` what the event loop does."""
+    def __init__(self, config: InspectConfig, spec: EngineSpec, here: Here) -> None:
+        """`spec` says what engine processes compute, `here` makes what the event loop does."""
         self.config = config
         self.port = 0
         """Where it listens, once started."""
@@ -45,7 +45,7 @@ class InspectServer:
         self._pool = Pool(spec, _crew(config), _queue(config), self._instrument.emit)
         self._tokens = Tokens(config.data)
         self._calls = Calls(self._instrument, config.max_request_s, self._tokens.owner_of)
-        self._service = Service(self._pool, here)
+        self._here = here
         self._metrics: MetricsEndpoint | None = None
         self._server: aio.Server | None = None
 
@@ -60,12 +60,13 @@ class InspectServer:
         config = self.config
         require_loopback(config.inspect_host, self._tokens)
         server = self._server = aio.server(options=OPTIONS)
-        server.add_generic_rpc_handlers(self._service.add_to(self._calls))
         self._health = Health(server, SERVICES)
         self.port = listen(server, config.inspect_host, config.inspect_port, "--inspect-port")
         if config.metrics_port >= 0:
             self._metrics = self._open_metrics()
-        await self._pool.start()
+        # Half a second each, side by side: processes start while this one loads the engine.
+        here, _ = await asyncio.gather(asyncio.to_thread(self._here), self._pool.start())
+        server.add_generic_rpc_handlers(Service(self._pool, here).add_to(self._calls))
         await server.start()
         await self._health.open()
         gc.collect()

@@ -16,6 +16,7 @@ from job_server.worker.lifetime import work_until_signalled
 from job_server.worker.scratch import open_scratch
 from swath.serving.config import DEFAULT_DATA, load
 from swath.serving.events import Instrument
+from swath.serving.follow import follow_supervisor
 from swath.serving.subscriber import LogAndMetrics
 
 
@@ -30,6 +31,7 @@ from swath.serving.subscriber import LogAndMetrics
 @click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
 def worker(config: Path | None, memory: int | None, **flags: Any) -> None:
     """Run jobs until Ctrl-C or SIGTERM; then finish, or give back, the job in progress."""
+    follow_supervisor(os.environ)
     flags["memory_bytes"] = None if memory is None else memory * MIB
     settings = load(WorkerConfig, "worker", flags, os.environ, config).validate()
     secret = settings.secret()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import Callable, Coroutine
@@ -130,7 +131,8 @@ class Worker:
             await self._give_back(task)
             return None
         lease = task.lease
-        self._emit("claimed", {"job": lease.job, "fence": lease.fence, "attempt": task.attempt})
+        who = {"job": lease.job, "fence": lease.fence, "attempt": task.attempt}
+        self._emit("claimed", {**who, "pid": os.getpid()})
         config = self._config.attempt
         attempt = Attempt(task, child, self._calls, config, self._emit, self._clock)
         self._attempt = attempt

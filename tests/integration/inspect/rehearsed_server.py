@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from contextlib import nullcontext
+from functools import partial
 
 from inspect_server.config import InspectConfig
 from inspect_server.engines import EngineSpec
@@ -27,7 +28,7 @@ def main() -> int:
     """Serve with the settings of the environment."""
     config = load(InspectConfig, "inspect", {}, os.environ).validate()
     spec = EngineSpec(FACTORY, memory_bytes=config.engine_memory_bytes)
-    here = rehearsed_rpcs.factory({}, lambda source: nullcontext())
+    here = partial(rehearsed_rpcs.factory, {}, lambda source: nullcontext())
     try:
         return asyncio.run(serve_until_signalled(InspectServer(config, spec, here), say_ready))
     except SwathError as error:
