@@ -43,6 +43,9 @@ class JobConfig:
     lease_s: float = 60.0
     """A worker that is silent for so long is lost, and its jobs are run again. Workers send a
     heartbeat every quarter of it."""
+    settle_s: float = 20.0
+    """After the start, and after the database was away, workers have so long to send a heartbeat
+    before their leases are looked at."""
     attempt_timeout_s: float = 6 * 3600.0
     """How long an attempt may take, unless the job says so."""
     max_attempt_timeout_s: float = 7 * DAY_S
@@ -51,6 +54,8 @@ class JobConfig:
     """How long after its creation a job is still run again after transient failures."""
     keep_s: float = KEEP_S
     """How long results are kept, unless the job says so; 0: for ever."""
+    expire_s: float = 60.0
+    """How often results that were kept long enough are looked for."""
     max_request_s: float = 60.0
     """Longest time for one call, also where its caller allows more; streams have their own."""
     watch_s: float = 1800.0
@@ -75,8 +80,9 @@ class JobConfig:
         _require(self.max_watchers >= 1, "max_watchers must be 1 or more")
         _require(self.lease_s >= SHORTEST_LEASE_S, "lease_s must be at least 0.4")
         times = (self.attempt_timeout_s, self.age_limit_s, self.watch_s, self.max_request_s)
-        _require(min(times) > 0, "times must be more than 0")
-        _require(self.keep_s >= 0 and self.drain_s >= 0, "times must not be less than 0")
+        _require(min(*times, self.expire_s) > 0, "times must be more than 0")
+        waits = (self.keep_s, self.drain_s, self.settle_s)
+        _require(min(waits) >= 0, "times must not be less than 0")
         _require(
             self.attempt_timeout_s <= self.max_attempt_timeout_s,
             "attempt_timeout_s must be at most max_attempt_timeout_s",

@@ -145,7 +145,14 @@ class JobServer:
         dice = random.Random(secrets.randbits(64)).random  # noqa: S311 - spreads, hides nothing
         rules = RetryRules()
         upkeep = Upkeep(
-            self._writer, results, changes, self._instrument, now_us, dice, rules, UpkeepRules()
+            self._writer,
+            results,
+            changes,
+            self._instrument,
+            now_us,
+            dice,
+            rules,
+            UpkeepRules(settle_s=config.settle_s, expire_s=config.expire_s),
         )
         self._tasks = [asyncio.ensure_future(upkeep.run()), asyncio.ensure_future(self._count())]
         return Jobs(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import grpc
+from prometheus_client.parser import text_string_to_metric_families
 
 from swath.errors import SwathError
 from swath.status import from_status
@@ -111,6 +116,39 @@ class RunningJobServer:
         worker = ScriptedWorker(self.worker_address, secret, name)
         self.opened.append(worker)
         return worker
+
+    def gauge(self, name: str) -> float:
+        """A figure of `/metrics`."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics") as answer:
+            text = answer.read().decode()
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                if sample.name == name:
+                    return float(sample.value)
+        raise AssertionError(f"no {name} in\n{text}")
+
+    def until(self, holds: Callable[[], Any], limit_s: float = 10) -> Any:
+        """What `holds` gives once it is true; fails when that takes too long."""
+        end_s = time.monotonic() + limit_s
+        while not (found := holds()):
+            assert time.monotonic() < end_s, "it did not come true in time"
+            time.sleep(0.02)
+        return found
+
+    def until_gauge(self, name: str, value: float) -> None:
+        """Return when a figure has that value."""
+        self.until(lambda: self.gauge(name) == value)
+
+    def until_event(self, verb: str) -> dict[str, Any]:
+        """The first event of that verb."""
+        found: dict[str, Any] = self.until(lambda: self.events(verb))[0]
+        return found
+
+    def events(self, verb: str) -> list[dict[str, Any]]:
+        """Its events of that verb so far."""
+        lines = self.log.read_text().splitlines()
+        found = [json.loads(line) for line in lines if line.startswith("{")]
+        return [event for event in found if event["verb"] == verb]
 
     def _reap(self) -> None:
         self.process.wait(10)

@@ -36,6 +36,19 @@ class ScriptedWorker:
         request = pb.ClaimRequest(worker=self.name, wait_s=wait_s)
         return self._stub.Claim.future(request, timeout=30, metadata=self._metadata)
 
+    def start_put(self, parts: Iterator[pb.PutPieceRequest]) -> Any:
+        """A PutPiece in progress."""
+        return self._stub.PutPiece.future(parts, timeout=30, metadata=self._metadata)
+
+    def raw(self, method: str, request: bytes) -> bytes:
+        """The answer to any bytes at all."""
+        rpc: Any = self._channel.unary_unary(f"/swath.worker.v1.WorkerService/{method}")
+        try:
+            answer: bytes = rpc(request, timeout=20, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise _error_in(error) from None
+        return answer
+
     def ask(self, method: str, request: Any, timeout_s: float = 20) -> Any:
         """The answer of an rpc, by its name."""
         try:

@@ -1,0 +1,459 @@
+"""Jobs in dicts: the plain model of a store, and the one of tests that need no database.
+
+Not durable, and its verbs look at every job: for thousands of jobs, not for millions. Transactions
+are serial, under one lock; each writes a journal of what was there before, to undo it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from job_server.store import change, refusal, turn
+from job_server.store.record import (
+    AttemptRecord,
+    Beat,
+    Claimed,
+    Created,
+    Directive,
+    Expired,
+    Failure,
+    Filter,
+    JobRecord,
+    Lease,
+    Limits,
+    Manifest,
+    NewJob,
+    Piece,
+    Place,
+    Usage,
+)
+from job_server.store.store import Decide
+from swath.errors import SwathError
+from swath.job import Outcome, Stage, Status
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    job: JobRecord
+    new: NewJob
+    plan: bytes | None = None
+    engine_version: str = ""
+    removed_us: int | None = None
+    is_deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    outstanding: int = 0
+    running: int = 0
+    vt: int = 0
+    limits: Limits | None = None
+
+
+@dataclass(slots=True)
+class _Tables:
+    """Values are immutable, so that what was there before can be put back as it was."""
+
+    rows: dict[str, _Row] = field(default_factory=dict)
+    owners: dict[str, _Owner] = field(default_factory=dict)
+    requests: dict[tuple[str, str], str] = field(default_factory=dict)
+    attempts: dict[str, tuple[AttemptRecord, ...]] = field(default_factory=dict)
+    pieces: dict[str, tuple[Piece, ...]] = field(default_factory=dict)
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """A `Store` that is gone with its process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tables = _Tables()
+
+    @contextmanager
+    def transaction(self) -> Iterator[MemoryTransaction]:
+        """See `Store.transaction`; one at a time."""
+        with self._lock:
+            transaction = MemoryTransaction(self._tables)
+            try:
+                yield transaction
+            except BaseException:
+                transaction.undo(0)
+                raise
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class MemoryTransaction:
+    """The verbs of `Transaction`, on dicts."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables = tables
+        self._journal: list[tuple[dict[Any, Any], Any, Any]] = []
+
+    def attempted(self, verb: Callable[[], _T]) -> _T:
+        """See `Transaction`."""
+        mark = len(self._journal)
+        try:
+            return verb()
+        except SwathError:
+            self.undo(mark)
+            raise
+
+    def undo(self, mark: int) -> None:
+        """Put back all that was written after `mark` entries of the journal."""
+        while len(self._journal) > mark:
+            table, key, before = self._journal.pop()
+            if before is None:
+                table.pop(key, None)
+            else:
+                table[key] = before
+
+    # Owners of jobs
+
+    def create(self, new: NewJob, limits: Limits, now_us: int) -> Created:
+        """See `Transaction`."""
+        known = self._tables.requests.get((new.owner, new.request_id or ""))
+        if new.request_id is not None and known is not None:
+            row = self._tables.rows[known]
+            if row.new.spec_digest != new.spec_digest:
+                raise refusal.request_id_reused(new.request_id)
+            return Created(row.job, is_replay=True)
+        usage = self.usage(new.owner, limits)
+        if usage.outstanding >= usage.outstanding_limit:
+            raise refusal.quota_exceeded(usage.outstanding, usage.outstanding_limit)
+        job = change.created(new, now_us)
+        self._count(new.owner, outstanding=1)
+        self._put(self._tables.rows, new.id, _Row(job, new))
+        if new.request_id is not None:
+            self._put(self._tables.requests, (new.owner, new.request_id), new.id)
+        return Created(job, is_replay=False)
+
+    def get(self, job: str, owner: str | None = None) -> JobRecord:
+        """See `Transaction`."""
+        row = self._row(job, owner)
+        if row.is_deleted:
+            raise refusal.job_not_found(job)
+        return row.job
+
+    def spec(self, job: str) -> bytes:
+        """See `Transaction`."""
+        self.get(job)
+        return self._tables.rows[job].new.spec
+
+    def attempts(self, job: str, most: int = 20) -> list[AttemptRecord]:
+        """See `Transaction`."""
+        return list(self._tables.attempts.get(job, ())[-most:])
+
+    def manifest(self, job: str) -> Manifest | None:
+        """See `Transaction`."""
+        return self._tables.manifests.get(job)
+
+    def find(
+        self, owner: str | None, only: Filter, after: Place | None, most: int
+    ) -> list[JobRecord]:
+        """See `Transaction`."""
+        found = [
+            row.job
+            for row in self._tables.rows.values()
+            if not row.is_deleted
+            and owner in (None, row.job.owner)
+            and _matches(row.job, only)
+            and (after is None or (row.job.created_us, row.job.id) < (after.created_us, after.id))
+        ]
+        found.sort(key=lambda job: (job.created_us, job.id), reverse=True)
+        return found[:most]
+
+    def cancel(self, job: str, owner: str | None, now_us: int) -> JobRecord:
+        """See `Transaction`."""
+        before = self.get(job, owner)
+        return self._write(before, change.cancelled(before, now_us))
+
+    def update(
+        self,
+        job: str,
+        owner: str | None,
+        now_us: int,
+        labels: dict[str, str] | None = None,
+        keep_us: int | None = None,
+    ) -> JobRecord:
+        """See `Transaction`."""
+        before = self.get(job, owner)
+        if keep_us is not None and self._tables.rows[job].removed_us is not None:
+            raise refusal.result_expired(before)
+        return self._write(before, change.updated(before, labels, keep_us, now_us))
+
+    def delete(self, job: str, owner: str | None, now_us: int) -> Expired | None:
+        """See `Transaction`."""
+        row = self._row(job, owner)
+        if row.is_deleted:
+            return None
+        if not row.job.is_done:
+            raise refusal.job_not_done(row.job)
+        expired = self._remove(row.job, now_us)
+        self._drop(self._tables.attempts, job)
+        self._put(self._tables.rows, job, replace(self._tables.rows[job], is_deleted=True))
+        return expired
+
+    def usage(self, owner: str, limits: Limits) -> Usage:
+        """See `Transaction`."""
+        has = self._tables.owners.get(owner, _Owner())
+        own = has.limits or limits
+        return Usage(owner, has.outstanding, has.running, own.outstanding, own.running)
+
+    def set_limits(self, owner: str, limits: Limits) -> None:
+        """See `Transaction`."""
+        has = self._tables.owners.get(owner, _Owner())
+        self._put(self._tables.owners, owner, replace(has, limits=limits))
+
+    # Workers
+
+    def claim(self, worker: str, lease_us: int, running_limit: int, now_us: int) -> Claimed | None:
+        """See `Transaction`."""
+        owners = sorted(self._tables.owners.items(), key=lambda item: (item[1].vt, item[0]))
+        for name, has in owners:
+            limit = running_limit if has.limits is None else has.limits.running
+            if limit and has.running >= limit:
+                continue
+            before = self._next(name, now_us)
+            if before is None:
+                continue
+            furthest = owners[-1][1].vt
+            self._put(self._tables.owners, name, replace(has, vt=turn.after(has.vt, furthest)))
+            job = self._write(before, change.claimed(before, worker, lease_us, now_us))
+            attempt = AttemptRecord(
+                job.attempt, job.fence, worker, now_us, None, Outcome.UNSPECIFIED, None
+            )
+            attempts = (*self._tables.attempts.get(job.id, ()), attempt)
+            self._put(self._tables.attempts, job.id, attempts)
+            row = self._tables.rows[job.id]
+            pieces = tuple(self.pieces(job.id))
+            return Claimed(job, row.new.spec, row.plan, row.engine_version, pieces)
+        return None
+
+    def next_run_at_us(self) -> int | None:
+        """See `Transaction`."""
+        return min((job.run_at_us for job in self._queued()), default=None)
+
+    def heartbeat(
+        self, beats: Sequence[Beat], lease_us: int, now_us: int
+    ) -> list[tuple[Directive, JobRecord | None]]:
+        """See `Transaction`."""
+        return [self._beat(beat, lease_us, now_us) for beat in beats]
+
+    def pin(
+        self, lease: Lease, plan: bytes, engine_version: str, steps_total: int, now_us: int
+    ) -> JobRecord:
+        """See `Transaction`."""
+        before = self._held(lease)
+        row = self._tables.rows[lease.job]
+        if row.plan is not None and row.engine_version == engine_version:
+            return self._write(before, change.pinned(before, None, now_us))
+        self._drop(self._tables.pieces, lease.job)
+        planned = replace(row, plan=plan, engine_version=engine_version)
+        self._put(self._tables.rows, lease.job, planned)
+        return self._write(before, change.pinned(before, steps_total, now_us))
+
+    def put_piece(
+        self, lease: Lease, piece: Piece, steps_done: int | None, now_us: int
+    ) -> tuple[Piece, JobRecord]:
+        """See `Transaction`."""
+        before = self._held(lease)
+        pieces = self._tables.pieces.get(lease.job, ())
+        counts = next((known for known in pieces if known.name == piece.name), None)
+        if counts is None:
+            counts = piece
+            self._put(self._tables.pieces, lease.job, (*pieces, piece))
+        return counts, self._write(before, change.progressed(before, steps_done, now_us))
+
+    def pieces(self, job: str) -> list[Piece]:
+        """See `Transaction`."""
+        return sorted(self._tables.pieces.get(job, ()), key=lambda piece: piece.name)
+
+    def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
+        """See `Transaction`."""
+        row = self._tables.rows.get(lease.job)
+        if row is not None and row.job.fence == lease.fence and row.job.status is Status.SUCCESS:
+            return row.job
+        before = self._held(lease)
+        if before.cancel_requested:
+            raise refusal.lease_lost(lease.job)
+        after = self._write(before, change.committed(before, manifest, now_us))
+        self._put(self._tables.manifests, lease.job, manifest)
+        names = {piece.name for piece in manifest.pieces}
+        kept = tuple(p for p in self._tables.pieces.get(lease.job, ()) if p.name in names)
+        self._put(self._tables.pieces, lease.job, kept)
+        self._end_attempt(after, Outcome.SUCCESS, None, now_us)
+        return after
+
+    def fail(self, lease: Lease, failure: Failure, now_us: int) -> JobRecord:
+        """See `Transaction`."""
+        row = self._tables.rows.get(lease.job)
+        if row is not None and row.job.fence == lease.fence and not row.job.is_leased:
+            last = self._tables.attempts.get(lease.job, ())[-1:]
+            if last and last[0].outcome in (Outcome.FAILURE, Outcome.CANCELLED):
+                return row.job
+        return self._fail(self._held(lease), failure, now_us)
+
+    def release(self, lease: Lease, now_us: int) -> JobRecord:
+        """See `Transaction`."""
+        before = self._held(lease)
+        after = self._write(before, change.released(before, now_us))
+        if after.is_done:
+            self._drop(self._tables.pieces, after.id)
+        self._end_attempt(after, Outcome.RELEASED, None, now_us)
+        return after
+
+    # The server itself
+
+    def reap(self, decide: Decide, now_us: int, most: int = 100) -> list[JobRecord]:
+        """See `Transaction`."""
+        overdue = [
+            row.job
+            for row in self._tables.rows.values()
+            if row.job.lease_until_us is not None
+            and row.job.deadline_us is not None
+            and min(row.job.lease_until_us, row.job.deadline_us) <= now_us
+        ]
+        overdue.sort(key=lambda job: (job.lease_until_us, job.id))
+        return [self._fail(job, decide(job), now_us) for job in overdue[:most]]
+
+    def expire(self, now_us: int, most: int = 100) -> list[Expired]:
+        """See `Transaction`."""
+        due = [
+            row.job
+            for row in self._tables.rows.values()
+            if row.removed_us is None
+            and row.job.expires_us is not None
+            and row.job.expires_us <= now_us
+        ]
+        due.sort(key=lambda job: (job.expires_us, job.id))
+        return [self._remove(job, now_us) for job in due[:most]]
+
+    def referenced(self, jobs: Sequence[str]) -> set[str]:
+        """See `Transaction`."""
+        return {key for job in jobs for key in self._keys(job)}
+
+    def forget(self, before_us: int, most: int = 1000) -> int:
+        """See `Transaction`."""
+        old = [
+            (row.removed_us, job)
+            for job, row in self._tables.rows.items()
+            if row.removed_us is not None and row.removed_us < before_us
+        ]
+        for _, job in sorted(old)[:most]:
+            new = self._tables.rows[job].new
+            self._drop(self._tables.rows, job)
+            self._drop(self._tables.attempts, job)
+            self._drop(self._tables.requests, (new.owner, new.request_id))
+        return len(old[:most])
+
+    def recount(self) -> list[str]:
+        """See `Transaction`."""
+        wrong = []
+        for name, has in sorted(self._tables.owners.items()):
+            jobs = [row.job for row in self._tables.rows.values() if row.job.owner == name]
+            outstanding = sum(not job.is_done for job in jobs)
+            running = sum(job.is_leased for job in jobs)
+            if (outstanding, running) != (has.outstanding, has.running):
+                right = replace(has, outstanding=outstanding, running=running)
+                self._put(self._tables.owners, name, right)
+                wrong.append(name)
+        return wrong
+
+    # Parts of the verbs
+
+    def _put(self, table: dict[Any, Any], key: Any, value: Any) -> None:
+        self._journal.append((table, key, table.get(key)))
+        table[key] = value
+
+    def _drop(self, table: dict[Any, Any], key: Any) -> None:
+        self._journal.append((table, key, table.pop(key, None)))
+
+    def _row(self, job: str, owner: str | None) -> _Row:
+        row = self._tables.rows.get(job)
+        if row is None or owner not in (None, row.job.owner):
+            raise refusal.job_not_found(job)
+        return row
+
+    def _held(self, lease: Lease) -> JobRecord:
+        row = self._tables.rows.get(lease.job)
+        if row is None or row.job.fence != lease.fence or not row.job.is_leased:
+            raise refusal.lease_lost(lease.job)
+        return row.job
+
+    def _write(self, before: JobRecord, after: JobRecord) -> JobRecord:
+        if after is before:
+            return before
+        self._put(self._tables.rows, after.id, replace(self._tables.rows[after.id], job=after))
+        self._count(
+            after.owner,
+            outstanding=before.is_done - after.is_done,
+            running=after.is_leased - before.is_leased,
+        )
+        return after
+
+    def _count(self, owner: str, outstanding: int = 0, running: int = 0) -> None:
+        has = self._tables.owners.get(owner, _Owner())
+        counted = replace(
+            has, outstanding=has.outstanding + outstanding, running=has.running + running
+        )
+        self._put(self._tables.owners, owner, counted)
+
+    def _queued(self) -> list[JobRecord]:
+        rows = self._tables.rows.values()
+        return [row.job for row in rows if row.job.stage is Stage.QUEUED]
+
+    def _next(self, owner: str, now_us: int) -> JobRecord | None:
+        ready = [job for job in self._queued() if job.owner == owner and job.run_at_us <= now_us]
+        return min(ready, key=lambda job: (-job.priority, job.run_at_us, job.id), default=None)
+
+    def _beat(self, beat: Beat, lease_us: int, now_us: int) -> tuple[Directive, JobRecord | None]:
+        row = self._tables.rows.get(beat.lease.job)
+        if row is None or row.job.fence != beat.lease.fence or not row.job.is_leased:
+            return Directive.LEASE_LOST, None
+        after = self._write(row.job, change.renewed(row.job, beat, lease_us, now_us))
+        directive = Directive.CANCEL if after.cancel_requested else Directive.CONTINUE
+        return directive, after if after.revision != row.job.revision else None
+
+    def _fail(self, before: JobRecord, failure: Failure, now_us: int) -> JobRecord:
+        after = self._write(before, change.failed(before, failure, now_us))
+        if after.is_done:
+            self._drop(self._tables.pieces, after.id)
+        self._end_attempt(after, change.outcome(after, failure), failure.error, now_us)
+        return after
+
+    def _end_attempt(
+        self, job: JobRecord, outcome: Outcome, error: bytes | None, now_us: int
+    ) -> None:
+        *earlier, last = self._tables.attempts[job.id]
+        ended = replace(last, ended_us=max(last.started_us, now_us), outcome=outcome, error=error)
+        self._put(self._tables.attempts, job.id, (*earlier, ended))
+
+    def _remove(self, job: JobRecord, now_us: int) -> Expired:
+        keys = tuple(sorted(self._keys(job.id)))
+        after = self._write(job, change.removed(job, now_us))
+        self._drop(self._tables.pieces, job.id)
+        self._drop(self._tables.manifests, job.id)
+        self._put(self._tables.rows, job.id, replace(self._tables.rows[job.id], removed_us=now_us))
+        return Expired(after, keys)
+
+    def _keys(self, job: str) -> set[str]:
+        manifest = self._tables.manifests.get(job)
+        named = () if manifest is None else manifest.pieces
+        return {piece.key for piece in (*self._tables.pieces.get(job, ()), *named)}
+
+
+def _matches(job: JobRecord, only: Filter) -> bool:
+    wanted: Mapping[str, str] = only.labels
+    return (
+        only.stage in (None, job.stage)
+        and only.status in (None, job.status)
+        and all(job.labels.get(name) == value for name, value in wanted.items())
+    )

@@ -1,0 +1,70 @@
+"""Jobs in PostgreSQL, for one server or several.
+
+Connections are pooled, each for one transaction; all state is in rows, none in a session, so that a
+connection pooler between is fine. Nothing waits without end: for a lock, for a statement, for a
+connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from job_server.store.migrate import migrate
+from job_server.store.sql import failure
+from job_server.store.sql.transaction import SqlTransaction
+
+_CONNECT_S = 5
+_WAIT_FOR_CONNECTION_S = 10.0
+_SETTINGS = (
+    "SET statement_timeout = '10s'",
+    "SET lock_timeout = '2s'",
+    "SET idle_in_transaction_session_timeout = '30s'",
+    # Claims, quotas and replays rely on seeing what others committed since the transaction began.
+    "SET default_transaction_isolation = 'read committed'",
+)
+
+
+class PostgresStore:
+    """A `Store` in a database of PostgreSQL."""
+
+    def __init__(self, url: URL, connections: int) -> None:
+        self._engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=_WAIT_FOR_CONNECTION_S,
+            pool_pre_ping=True,  # a server that was restarted is noticed before, not in, a change
+            connect_args={"connect_timeout": _CONNECT_S},
+        )
+        event.listen(self._engine, "connect", _set)
+        try:
+            with failure.explained(), self._engine.begin() as connection:
+                migrate(connection, f"The database {url.database}")
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlTransaction]:
+        """See `Store.transaction`."""
+        with failure.explained(), self._engine.begin() as connection:
+            transaction = SqlTransaction(connection)
+            yield transaction
+            if transaction.broken is not None:
+                raise transaction.broken
+
+    def close(self) -> None:
+        """See `Store`."""
+        self._engine.dispose()
+
+
+def _set(connection: DBAPIConnection, _: object) -> None:
+    cursor = connection.cursor()
+    for setting in _SETTINGS:
+        cursor.execute(setting)
+    cursor.close()
+    connection.commit()

@@ -1,0 +1,210 @@
+"""One transaction of a database: the verbs of `Transaction`, each in its own file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from job_server.store.record import (
+    AttemptRecord,
+    Beat,
+    Claimed,
+    Created,
+    Directive,
+    Expired,
+    Failure,
+    Filter,
+    JobRecord,
+    Lease,
+    Limits,
+    Manifest,
+    NewJob,
+    Piece,
+    Place,
+    Usage,
+)
+from job_server.store.sql import (
+    claim,
+    commit,
+    create,
+    expire,
+    fail,
+    failure,
+    heartbeat,
+    owners,
+    piece,
+    read,
+    recount,
+    row,
+)
+from job_server.store.store import Decide
+from swath.errors import SwathError
+
+_T = TypeVar("_T")
+_TRIES = 3
+"""Of a verb whose transaction was the one that the database chose to end a deadlock."""
+
+
+class SqlTransaction:
+    """The verbs, on a connection in whose transaction they run."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._alive = connection
+        self.broken: SwathError | None = None
+        """Why nothing of it will be there; absent: nothing of the kind happened."""
+
+    @property
+    def _connection(self) -> Connection:
+        if self.broken is not None:
+            raise self.broken
+        return self._alive
+
+    def attempted(self, verb: Callable[[], _T]) -> _T:
+        """See `Transaction`. A verb that a deadlock ended is tried again: it changed nothing.
+
+        When the database fails in the middle, the whole transaction is broken: SQLite may have
+        undone all of it already, and what came after would be a transaction of its own.
+        """
+        tries = 0
+        while True:
+            tries += 1
+            savepoint = self._connection.begin_nested()
+            try:
+                result = verb()
+                savepoint.commit()
+                return result
+            except DBAPIError as error:
+                if not failure.is_undone(error):
+                    self.broken = failure.explain(error)
+                    raise self.broken from error
+                savepoint.rollback()
+                if tries == _TRIES or not failure.is_deadlock(error):
+                    raise failure.explain(error) from error
+            except BaseException:
+                if self.broken is None:
+                    savepoint.rollback()
+                raise
+
+    # Owners of jobs
+
+    def create(self, new: NewJob, limits: Limits, now_us: int) -> Created:
+        """See `Transaction`."""
+        return create.create(self._connection, new, limits, now_us)
+
+    def get(self, job: str, owner: str | None = None) -> JobRecord:
+        """See `Transaction`."""
+        return row.get(self._connection, job, owner)
+
+    def spec(self, job: str) -> bytes:
+        """See `Transaction`."""
+        return read.spec(self._connection, job)
+
+    def attempts(self, job: str, most: int = 20) -> list[AttemptRecord]:
+        """See `Transaction`."""
+        return read.attempts(self._connection, job, most)
+
+    def manifest(self, job: str) -> Manifest | None:
+        """See `Transaction`."""
+        return read.manifest(self._connection, job)
+
+    def find(
+        self, owner: str | None, only: Filter, after: Place | None, most: int
+    ) -> list[JobRecord]:
+        """See `Transaction`."""
+        return read.find(self._connection, owner, only, after, most)
+
+    def cancel(self, job: str, owner: str | None, now_us: int) -> JobRecord:
+        """See `Transaction`."""
+        return owners.cancel(self._connection, job, owner, now_us)
+
+    def update(
+        self,
+        job: str,
+        owner: str | None,
+        now_us: int,
+        labels: dict[str, str] | None = None,
+        keep_us: int | None = None,
+    ) -> JobRecord:
+        """See `Transaction`."""
+        return owners.alter(self._connection, job, owner, now_us, labels, keep_us)
+
+    def delete(self, job: str, owner: str | None, now_us: int) -> Expired | None:
+        """See `Transaction`."""
+        return owners.remove(self._connection, job, owner, now_us)
+
+    def usage(self, owner: str, limits: Limits) -> Usage:
+        """See `Transaction`."""
+        return read.usage(self._connection, owner, limits)
+
+    def set_limits(self, owner: str, limits: Limits) -> None:
+        """See `Transaction`."""
+        owners.set_limits(self._connection, owner, limits)
+
+    # Workers
+
+    def claim(self, worker: str, lease_us: int, running_limit: int, now_us: int) -> Claimed | None:
+        """See `Transaction`."""
+        return claim.claim(self._connection, worker, lease_us, running_limit, now_us)
+
+    def next_run_at_us(self) -> int | None:
+        """See `Transaction`."""
+        return read.next_run_at_us(self._connection)
+
+    def heartbeat(
+        self, beats: Sequence[Beat], lease_us: int, now_us: int
+    ) -> list[tuple[Directive, JobRecord | None]]:
+        """See `Transaction`."""
+        return heartbeat.heartbeat(self._connection, beats, lease_us, now_us)
+
+    def pin(
+        self, lease: Lease, plan: bytes, engine_version: str, steps_total: int, now_us: int
+    ) -> JobRecord:
+        """See `Transaction`."""
+        return piece.pin(self._connection, lease, plan, engine_version, steps_total, now_us)
+
+    def put_piece(
+        self, lease: Lease, new: Piece, steps_done: int | None, now_us: int
+    ) -> tuple[Piece, JobRecord]:
+        """See `Transaction`."""
+        return piece.put_piece(self._connection, lease, new, steps_done, now_us)
+
+    def pieces(self, job: str) -> list[Piece]:
+        """See `Transaction`."""
+        return read.pieces(self._connection, job)
+
+    def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
+        """See `Transaction`."""
+        return commit.commit(self._connection, lease, manifest, now_us)
+
+    def fail(self, lease: Lease, why: Failure, now_us: int) -> JobRecord:
+        """See `Transaction`."""
+        return fail.fail(self._connection, lease, why, now_us)
+
+    def release(self, lease: Lease, now_us: int) -> JobRecord:
+        """See `Transaction`."""
+        return fail.release(self._connection, lease, now_us)
+
+    # The server itself
+
+    def reap(self, decide: Decide, now_us: int, most: int = 100) -> list[JobRecord]:
+        """See `Transaction`."""
+        return fail.reap(self._connection, decide, now_us, most)
+
+    def expire(self, now_us: int, most: int = 100) -> list[Expired]:
+        """See `Transaction`."""
+        return expire.expire(self._connection, now_us, most)
+
+    def referenced(self, jobs: Sequence[str]) -> set[str]:
+        """See `Transaction`."""
+        return read.referenced(self._connection, jobs)
+
+    def forget(self, before_us: int, most: int = 1000) -> int:
+        """See `Transaction`."""
+        return expire.forget(self._connection, before_us, most)
+
+    def recount(self) -> list[str]:
+        """See `Transaction`."""
+        return recount.recount(self._connection)
