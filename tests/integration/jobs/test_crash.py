@@ -179,7 +179,7 @@ def _answered(user, job):
 
 def test_killed_again_and_again_no_job_is_lost(job_server):
     user = job_server.user()
-    made = []
+    made: list[str] = []
     for round_ in range(4):
         stop = threading.Event()
 
