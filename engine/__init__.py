@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.catalog.catalog import Catalog
     from engine.engine import Engine, EngineConfig
+    from engine.execute.tiles import Tile, Work
+    from engine.version import engine_version
 
-__all__ = ["Catalog", "Engine", "EngineConfig"]
+__all__ = ["Catalog", "Engine", "EngineConfig", "Work", "Tile", "engine_version"]
 
 _HOMES = {
     "Catalog": "engine.catalog.catalog",
     "Engine": "engine.engine",
     "EngineConfig": "engine.engine",
+    "Work": "engine.execute.tiles",
+    "Tile": "engine.execute.tiles",
+    "engine_version": "engine.version",
 }
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from engine.catalog.asset import Identity
 from engine.catalog.catalog import Catalog
-from engine.encode.encode import FORMATS, encode
+from engine.catalog.pin import Recording
+from engine.catalog.selection import Lookup
+from engine.encode.encode import encode
+from engine.encode.options import FORMATS
 from engine.evaluate.budget import Budget
 from engine.evaluate.context import Context
 from engine.evaluate.deferred import Deferred, Fold, Sample, needed
 from engine.evaluate.interpret import Interpreter
 from engine.evaluate.plane import ScalarPlane, topological
 from engine.execute.cutline import outside
+from engine.execute.fold import Progress, silent
 from engine.execute.result import (
     Gathered,
     chunks,
@@ -25,12 +29,14 @@ from engine.execute.result import (
     raster_header,
     raster_plans,
     settled,
+    trailer,
 )
-from engine.execute.stage import Stages, stage_plans
+from engine.execute.stage import Admit, Stages, stage_plans
 from engine.execute.tasks import Execution, Reads
 from engine.execute.tier import KERNELS, Tier
+from engine.execute.tiles import Work, tiles_of
 from engine.geo.resolve import resolve
-from engine.plan.admit import Limits, admit, estimate
+from engine.plan.admit import Limits, admit, estimate, hold
 from engine.plan.explain import explain
 from engine.plan.plan import Plan
 from engine.sources.config import SourceConfig
@@ -43,7 +49,7 @@ from swath.graph.check import check
 from swath.graph.graph import Graph
 from swath.graph.type import Type
 from swath.results import assemble
-from swath.stream import Event, Header, Trailer
+from swath.stream import Event, Header
 from swath.types import build_graph
 
 Reading = Callable[[str], AbstractContextManager[None]]
@@ -67,7 +73,25 @@ class _Run:
     context: Context
     stages: Stages
     gathered: Gathered
-    plans: list[Plan]
+    rasters: list[Plan | None]
+    """For each raster; None: it has no pixels."""
+
+    @property
+    def plans(self) -> list[Plan]:
+        """Those that there are."""
+        return [p for p in self.rasters if p is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """How a request is evaluated."""
+
+    catalog: Lookup
+    memory_bytes: int
+    admit: Admit
+    progress: Progress = silent
+    is_dry: bool = False
+    """Stop where pixels are needed."""
 
 
 class Engine:
@@ -115,7 +139,7 @@ class Engine:
         """
         limits = self.config.limits
         try:
-            run = self._evaluate(graph, geocontext, arguments or {}, Budget(), is_dry=True)
+            run = self._evaluate(graph, geocontext, arguments or {}, Budget(), self._dry())
         except _NeedsPixels as stage:
             return estimate(stage.plans, limits, 0, is_lower_bound=True)
         size = sum(p.result_bytes for p in run.plans)
@@ -132,7 +156,7 @@ class Engine:
         Where a decision hangs on pixels, the plan of its stage only. Raises: as `estimate`.
         """
         try:
-            run = self._evaluate(graph, geocontext, arguments or {}, Budget(), is_dry=True)
+            run = self._evaluate(graph, geocontext, arguments or {}, Budget(), self._dry())
         except _NeedsPixels as stage:
             return "\n\n".join(map(explain, stage.plans))
         plans = [*_number_plans(run, self.config.limits), *run.plans]
@@ -152,7 +176,7 @@ class Engine:
 
         Args:
             arguments: values of the graph's parameters, by name.
-            format: `native` (chunks of pixels), or one of `engine.encode.FORMATS` (bytes).
+            format: `native` (chunks of pixels), or another of `FORMATS` (bytes).
             budget: deadline and cancel; checked between blocks of work.
             sources: gets the files that are read, with what tells whether they change.
         Raises:
@@ -162,31 +186,69 @@ class Engine:
         """
         budget = budget or Budget()
         started = budget.now()
-        if format != "native" and format not in FORMATS:
-            known = ", ".join(("native", *FORMATS))
-            raise UnsupportedFormat(f"{format!r} is not one of {known}.", format=format)
-        run = self._evaluate(graph, geocontext, arguments or {}, budget, sources)
+        if format not in FORMATS:
+            raise UnsupportedFormat(
+                f"{format!r} is not one of {', '.join(FORMATS)}.", format=format
+            )
+        run = self._evaluate(graph, geocontext, arguments or {}, budget, self._terms(), sources)
         size = sum(p.result_bytes for p in run.plans)
         admit(estimate(run.plans, self.config.limits, size), self.config.limits)
-        value = settled(run.gathered, run.context)
-        run.stages.settle(run.gathered.planes)
+        header = _settled(run)
         evaluated = budget.now() - started - run.stages.spent_s
-        events = self._events(run, value, geocontext, evaluated)
+        events = self._events(run, header, evaluated)
         yield from events if format == "native" else encode(format, events, options or {})
 
-    def _events(
-        self, run: _Run, value: Any, geocontext: GeoContextValue | None, evaluated: float
-    ) -> Iterator[Event]:
-        grid = run.context.where.grid if run.context.where else None
-        headers = tuple(raster_header(r, grid) for r in run.gathered.rasters)
-        yield Header(run.type, value, headers, geocontext)
+    def _events(self, run: _Run, header: Header, evaluated: float) -> Iterator[Event]:
+        yield header
         execution = run.stages.execution
-        seconds = {"evaluate": evaluated}
-        if execution is None:
-            yield Trailer(seconds)
-            return
-        yield from chunks(run.gathered, run.plans, execution)
-        yield Trailer({**seconds, **execution.seconds}, execution.pixels_read, execution.bytes_read)
+        if execution is not None:
+            yield from chunks(run.rasters, execution)
+        yield trailer(execution, evaluated)
+
+    def prepare(
+        self,
+        graph: Graph,
+        geocontext: GeoContextValue | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        budget: Budget | None = None,
+        *,
+        memory_bytes: int | None = None,
+        sources: dict[str, Identity | None] | None = None,
+        progress: Progress = silent,
+    ) -> Work:
+        """The same result as `stream`, of any size, to be computed tile by tile.
+
+        Evaluates once. Numbers that come from pixels are computed here, over the whole grid.
+
+        Args:
+            budget: deadline and cancel, of this and of all tiles; checked between blocks of work.
+            memory_bytes: most bytes of pixels held at once; windows are made so small that it is
+                kept. Absent: that of the engine's limits, of which no other holds here.
+            sources: gets the files that are read, with what tells whether they change.
+            progress: told how far a stage is, in windows.
+        Raises:
+            As `stream`. ResultTooLarge: not even the smallest window fits, or what a reduction
+            over pixels has to keep; before the first read of that stage.
+        """
+        budget = budget or Budget()
+        started = budget.now()
+        most_bytes = self.config.limits.memory_bytes if memory_bytes is None else memory_bytes
+        recording = Recording(self.catalog)
+        admit = partial(hold, memory_bytes=most_bytes)
+        terms = _Terms(recording, most_bytes, admit, progress)
+        run = self._evaluate(graph, geocontext, arguments or {}, budget, terms, sources)
+        hold(run.plans, most_bytes)
+        header = _settled(run)
+        sizes = [run.stages.projected_bytes, *(p.projected_bytes for p in run.plans)]
+        return Work(
+            header=header,
+            tiles=tiles_of(header.rasters),
+            projected_bytes=max(sizes),
+            plans=tuple(run.rasters),
+            execution=run.stages.execution,
+            evaluate_s=budget.now() - started - run.stages.spent_s,
+            recording=recording,
+        )
 
     def inspect(
         self, obj: Any, geocontext: Any = None, *, timeout_s: float | None = None, **arguments: Any
@@ -212,15 +274,15 @@ class Engine:
         geocontext: GeoContextValue | None,
         arguments: Mapping[str, Any],
         budget: Budget,
+        terms: _Terms,
         sources: dict[str, Identity | None] | None = None,
-        is_dry: bool = False,
     ) -> _Run:
         types = check(graph)
         bound = check_arguments(graph, arguments)
         where = resolve(geocontext) if geocontext is not None else None
-        context = Context(self.catalog, geocontext, where, budget)
-        stages = Stages(context, self.config.limits)
-        context.stage = partial(_stop, stages, self.config.limits) if is_dry else stages.run
+        context = Context(terms.catalog, geocontext, where, budget)
+        stages = Stages(context, terms.memory_bytes, terms.admit, terms.progress)
+        context.stage = partial(_stop, stages, terms.memory_bytes) if terms.is_dry else stages.run
         if where is not None:
             stages.execution = Execution(
                 where,
@@ -234,12 +296,22 @@ class Engine:
             )
         interpreter = Interpreter(graph, types, context, bound, self._is_batching)
         gathered = gather(interpreter.result(), budget)
-        plans = []
+        plans: list[Plan | None] = [None] * len(gathered.rasters)
         if any(r.planes for r in gathered.rasters):
-            limits = self.config.limits
             is_streaming = self._tier.begin is not None
-            plans = raster_plans(gathered, context.place.grid, limits.memory_bytes, is_streaming)
+            grid = context.place.grid
+            plans = raster_plans(gathered, grid, terms.memory_bytes, is_streaming)
         return _Run(types[graph.result], context, stages, gathered, plans)
+
+    def _terms(self) -> _Terms:
+        """Those of inspect."""
+        limits = self.config.limits
+        return _Terms(
+            self.catalog, limits.memory_bytes, lambda p: admit(estimate(p, limits, 0), limits)
+        )
+
+    def _dry(self) -> _Terms:
+        return replace(self._terms(), is_dry=True)
 
 
 class _NeedsPixels(Exception):
@@ -250,8 +322,17 @@ class _NeedsPixels(Exception):
         self.plans = plans
 
 
-def _stop(stages: Stages, limits: Limits, items: Sequence[Fold | Sample]) -> Any:
-    raise _NeedsPixels(stage_plans(items, stages.execution_or_refuse(), limits))
+def _stop(stages: Stages, memory_bytes: int, items: Sequence[Fold | Sample]) -> Any:
+    raise _NeedsPixels(stage_plans(items, stages.execution_or_refuse(), memory_bytes))
+
+
+def _settled(run: _Run) -> Header:
+    """The header, with all numbers known; runs the stages that are left."""
+    value = settled(run.gathered, run.context)
+    run.stages.settle(run.gathered.planes)
+    grid = run.context.where.grid if run.context.where else None
+    headers = tuple(raster_header(r, grid) for r in run.gathered.rasters)
+    return Header(run.type, value, headers, run.context.value)
 
 
 def _number_plans(run: _Run, limits: Limits) -> list[Plan]:
@@ -260,4 +341,5 @@ def _number_plans(run: _Run, limits: Limits) -> list[Plan]:
     scalars = [n for p in planes if isinstance(p, ScalarPlane) for n in p.numbers]
     waiting = [n for n in (*run.gathered.numbers, *scalars) if isinstance(n, Deferred)]
     items = needed(waiting)
-    return stage_plans(items, run.stages.execution_or_refuse(), limits) if items else []
+    execution = run.stages.execution_or_refuse
+    return stage_plans(items, execution(), limits.memory_bytes) if items else []

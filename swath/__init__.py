@@ -11,6 +11,7 @@ from typing import Any as _Any
 
 from swath import exceptions
 from swath.graph.text import show
+from swath.job import Stage, Status
 from swath.types import (
     Any,
     Bool,
@@ -58,7 +59,10 @@ from swath.types import (
 if TYPE_CHECKING:
     from engine import Engine
     from swath.client import catalog
+    from swath.client.compute import compute
     from swath.client.inspect import InspectClient, estimate, inspect, validate
+    from swath.client.job import Job
+    from swath.client.jobs import JobClient
 
 e = 2.718281828459045
 """Euler's number."""
@@ -72,7 +76,10 @@ nan = float("nan")
 _LAZY = {
     "Engine": ("engine", "Engine"),
     "InspectClient": ("swath.client.inspect", "InspectClient"),
+    "Job": ("swath.client.job", "Job"),
+    "JobClient": ("swath.client.jobs", "JobClient"),
     "catalog": ("swath.client.catalog", None),
+    "compute": ("swath.client.compute", "compute"),
     "estimate": ("swath.client.inspect", "estimate"),
     "inspect": ("swath.client.inspect", "inspect"),
     "validate": ("swath.client.inspect", "validate"),
@@ -93,10 +100,14 @@ __all__ = [
     "ImageCollectionGroupby",
     "InspectClient",
     "Int",
+    "Job",
+    "JobClient",
     "KnownDict",
     "List",
     "NoneType",
     "Proxy",
+    "Stage",
+    "Status",
     "Str",
     "Timedelta",
     "Tuple",
@@ -106,6 +117,7 @@ __all__ = [
     "arctan2",
     "build_graph",
     "catalog",
+    "compute",
     "concat",
     "cos",
     "e",

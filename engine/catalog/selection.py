@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,3 +103,20 @@ class CatalogImage:
     """The bands that the image has, in the product's order (rule I3)."""
     assets: Mapping[str, Asset]
     """By band name, in the same order."""
+
+
+class Lookup(Protocol):
+    """What an evaluation asks of a catalog."""
+
+    def search(
+        self,
+        product: str,
+        start_us: int | None = None,
+        end_us: int | None = None,
+        footprint: BaseGeometry | None = None,
+        limit: int | None = None,
+    ) -> Selection:
+        """As `Catalog.search`."""
+
+    def image(self, image_id: str) -> CatalogImage:
+        """As `Catalog.image`."""

@@ -10,7 +10,7 @@ from swath.stream import Event
 
 Encoder = Callable[[Iterable[Event], Mapping[str, Any]], Iterator[Event]]
 
-FORMATS: Mapping[str, Encoder] = {"json": json.encode, "geotiff": geotiff.encode}
+ENCODERS: Mapping[str, Encoder] = {"json": json.encode, "geotiff": geotiff.encode}
 """Format name → encoder. An encoder gives the header with its format, Data, and the trailer.
 
 Encoders raise UnsupportedFormat where the result does not fit the format, and InvalidArgument for
@@ -23,4 +23,4 @@ def encode(format: str, events: Iterable[Event], options: Mapping[str, Any]) -> 
 
     Raises: UnsupportedFormat: the result does not fit. InvalidArgument: an unknown option.
     """
-    return FORMATS[format](events, options)
+    return ENCODERS[format](events, options)

@@ -18,16 +18,20 @@ import rasterio.shutil
 from affine import Affine
 
 from engine.catalog.asset import float_class
-from engine.encode.options import check_options, check_size, choice
+from engine.encode.options import (
+    COMPRESSIONS,
+    RESAMPLERS,
+    check_geotiff_options,
+    check_size,
+    choice,
+    no_image,
+)
 from engine.encode.whole import whole
 from swath.errors import UnsupportedFormat
 from swath.grid import Grid
 from swath.results import ImageResult
 from swath.stream import Data, Event, Header
 
-COMPRESSIONS = ("lzw", "none", "deflate", "zstd", "jpeg")
-RESAMPLERS = ("nearest", "average", "bilinear", "cubic", "mode")
-OPTIONS = ("compression", "overviews", "overview_resampler")
 PIECE_BYTES = 1024 * 1024
 
 
@@ -39,11 +43,11 @@ def encode(events: Iterable[Event], options: Mapping[str, Any]) -> Iterator[Even
         UnsupportedFormat: the result is not one image with bands, or jpeg of other than uint8.
         InvalidArgument: an option. ResultTooLarge: over 256 MiB of pixels.
     """
-    check_options(options, OPTIONS, "geotiff")
+    check_geotiff_options(options)
     rest = iter(events)
     header = next(rest)
     assert isinstance(header, Header)
-    grid = _only_image(header)
+    grid = only_image(header)
     check_size(header, "geotiff")
     image, trailer = whole(header, rest)
     yield Header(header.type, None, (), header.geocontext, "geotiff")
@@ -56,27 +60,23 @@ def encode(events: Iterable[Event], options: Mapping[str, Any]) -> Iterator[Even
     yield trailer
 
 
-def _only_image(header: Header) -> Grid:
+def only_image(header: Header) -> Grid:
+    """Where the only image of a result is.
+
+    Raises: UnsupportedFormat: the result is not one image with bands.
+    """
     is_image = len(header.rasters) == 1 and header.type.name == "Image"
     grid = header.rasters[0].grid if is_image else None
     if grid is None:
         what = "an empty image" if is_image else f"of type {header.type}"
-        raise UnsupportedFormat(
-            f"geotiff holds one Image; the result is {what}. Reduce a collection, for example "
-            "with .mosaic(), or use the native format.",
-            format="geotiff",
-            supported="native, json",
-        )
+        raise no_image(what)
     return grid
 
 
 def write(image: ImageResult, grid: Grid, path: Path, options: Mapping[str, Any]) -> None:
     """Write a COG. Raises as `encode`."""
-    compression = choice(options, "compression", COMPRESSIONS)
-    resampler = choice(options, "overview_resampler", RESAMPLERS)
     values, mask, nodata = _layout(image.ndarray)
-    if compression == "jpeg" and values.dtype != np.uint8:
-        raise UnsupportedFormat(f"jpeg holds uint8 pixels, not {values.dtype}.", format="geotiff")
+    check_jpeg(options, values.dtype)
     plain = path.with_suffix(".plain.tif")
     with rasterio.open(
         plain,
@@ -95,16 +95,31 @@ def write(image: ImageResult, grid: Grid, path: Path, options: Mapping[str, Any]
             dataset.set_band_description(index, name)
         if mask is not None:
             dataset.write_mask(~mask)
+    to_cog(plain, path, options)
+    plain.unlink()
+
+
+def check_jpeg(options: Mapping[str, Any], dtype: np.dtype[Any]) -> None:
+    """Raise UnsupportedFormat where the compression is jpeg and cannot hold pixels of `dtype`."""
+    if choice(options, "compression", COMPRESSIONS) == "jpeg" and dtype != np.uint8:
+        raise UnsupportedFormat(f"jpeg holds uint8 pixels, not {dtype}.", format="geotiff")
+
+
+def to_cog(plain: Path, path: Path, options: Mapping[str, Any]) -> None:
+    """Make the COG of a GeoTIFF, with overviews as the options say.
+
+    Holds a few rows of blocks, whatever the size; what GDAL keeps besides is beside `path`.
+    """
     rasterio.shutil.copy(
         plain,
         path,
         driver="COG",
-        compress=compression,
+        compress=choice(options, "compression", COMPRESSIONS),
         overviews="AUTO" if options.get("overviews", True) else "NONE",
-        overview_resampling=resampler,
+        overview_resampling=choice(options, "overview_resampler", RESAMPLERS),
         blocksize=512,
+        bigtiff="IF_SAFER",  # what compressed pixels will take is not known before
     )
-    plain.unlink()
 
 
 def _layout(array: Any) -> tuple[Any, Any, float | None]:

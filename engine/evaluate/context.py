@@ -13,7 +13,7 @@ from swath.errors import GeoContextRequired
 from swath.geocontext import GeoContextValue
 
 if TYPE_CHECKING:
-    from engine.catalog.catalog import Catalog
+    from engine.catalog.selection import Lookup
     from engine.geo.resolve import GeoContext
 
 Stage = Callable[[Sequence[Fold | Sample]], list[Sequence[Any]]]
@@ -32,7 +32,8 @@ class Closure:
 class Context:
     """One evaluation."""
 
-    catalog: Catalog | None
+    catalog: Lookup | None
+    """Where images are looked up; absent: nowhere."""
     value: GeoContextValue | None
     """The geocontext as it was sent; absent: none was given."""
     where: GeoContext | None

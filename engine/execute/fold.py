@@ -6,7 +6,7 @@ Samples are taken in a fixed order whatever the windows are: image after image, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,14 +52,27 @@ class Samples:
         self.partials[image, row : row + found.shape[0], col : col + found.shape[1]] = found
 
 
+Progress = Callable[[int, int], None]
+"""Called with (windows done, windows in all) of one stage; others may follow it."""
+
+
+def silent(done: int, total: int) -> None:
+    """Progress that nobody asked for."""
+
+
 def run_folds(
-    folds: Sequence[Fold], passes: Sequence[Pass], execution: Execution
+    folds: Sequence[Fold],
+    passes: Sequence[Pass],
+    execution: Execution,
+    progress: Progress = silent,
 ) -> list[list[Any]]:
     """The numbers of each fold. Raises as `Execution.run`."""
     samples = {(f.kind, id(p)): Samples(f.kind, p, execution) for f in folds for p in f.planes}
-    for each in passes:
-        for window in windows_of(each.plan):
-            _add_window(samples, each, window, execution)
+    walk = [(each, window) for each in passes for window in windows_of(each.plan)]
+    for done, (each, window) in enumerate(walk):
+        progress(done, len(walk))
+        _add_window(samples, each, window, execution)
+    progress(len(walk), len(walk))
     return [_numbers(f, [samples[f.kind, id(p)] for p in f.planes], execution) for f in folds]
 
 

@@ -13,10 +13,13 @@ from engine.evaluate.deferred import Fold
 from engine.evaluate.plane import Plane, Planes
 from engine.execute.tasks import Execution
 from engine.plan.plan import Plan, plan_for
+from engine.plan.window import CELL
 from swath.grid import Shape2d
 
 SAMPLE_BYTES = 8
 """A sample of a median, as float64."""
+PARTIAL_BYTES = 24
+"""Of a cell of an image, for the other reductions: three float64."""
 LEAST_GAIN = 0.8
 """Half of the images must need no more than this of the bytes; else they share what is large."""
 
@@ -36,7 +39,7 @@ def fold_passes(folds: Sequence[Fold], execution: Execution, memory_bytes: int) 
     """The walks that give the samples of all folds, one after another."""
     planes = tuple(dict.fromkeys(p for f in folds for p in f.planes))
     grid, is_streaming = execution.where.grid, execution.tier.begin is not None
-    kept = _median_bytes(folds, grid.shape)
+    kept = _median_bytes(folds, grid.shape) + _partial_bytes(folds, grid.shape)
     left = max(memory_bytes - kept, memory_bytes // 4)
 
     def plan(wanted: Sequence[Plane]) -> Plan:
@@ -73,3 +76,10 @@ def _median_bytes(folds: Sequence[Fold], shape: Shape2d) -> int:
     images = sum(p.count for p in planes)
     together = max((sum(p.count for p in f.planes) // f.size for f in medians), default=0)
     return SAMPLE_BYTES * shape.y * shape.x * (images + together)
+
+
+def _partial_bytes(folds: Sequence[Fold], shape: Shape2d) -> int:
+    """What is known of each cell, kept for the other reductions; all of it is put together once."""
+    kinds = {(f.kind, id(p)): p.count for f in folds if f.kind != "median" for p in f.planes}
+    cells = -(-shape.y // CELL) * -(-shape.x // CELL)
+    return 2 * PARTIAL_BYTES * cells * sum(kinds.values())

@@ -20,7 +20,7 @@ from engine.kernels.masks import without_idle
 from engine.plan.plan import Plan, plan_for, windows_of
 from swath.errors import ResultTooLarge, TypeMismatch
 from swath.grid import Grid, Window
-from swath.stream import Chunk, RasterHeader, RasterRef
+from swath.stream import Chunk, RasterHeader, RasterRef, Trailer
 
 MOST_VALUES = 5_000_000
 """Most numbers, strings and other leaves of a result that is not pixels."""
@@ -158,24 +158,26 @@ def raster_header(raster: Raster, grid: Grid | None) -> RasterHeader:
 
 def raster_plans(
     gathered: Gathered, grid: Grid, memory_bytes: int, is_streaming: bool
-) -> list[Plan]:
-    """One plan for each raster that has pixels; a raster is finished before the next begins."""
+) -> list[Plan | None]:
+    """A plan for each raster, None where it has no pixels; they run one after another."""
     return [
-        plan_for(r.planes, grid, memory_bytes, False, is_streaming)
+        plan_for(r.planes, grid, memory_bytes, False, is_streaming) if r.planes else None
         for r in gathered.rasters
-        if r.planes
     ]
 
 
-def chunks(gathered: Gathered, plans: Sequence[Plan], execution: Execution) -> Iterator[Chunk]:
+def chunks(plans: Sequence[Plan | None], execution: Execution) -> Iterator[Chunk]:
     """The pixels of all rasters, window by window; computed as they are pulled."""
-    waiting = iter(plans)
-    for index, raster in enumerate(gathered.rasters):
-        if raster.planes:
-            plan = next(waiting)
+    for raster, plan in enumerate(plans):
+        if plan is not None:
             for window in windows_of(plan):
-                # Bound to no name here, to be gone before the next window is made.
-                yield from _window_chunks(index, window, _zeroed(plan, window, execution))
+                yield from window_chunks(raster, plan, window, execution)
+
+
+def window_chunks(raster: int, plan: Plan, window: Window, execution: Execution) -> Iterator[Chunk]:
+    """The pixels of a raster in one window; what they take is free once they are pulled."""
+    # Bound to no name here, to be gone before the next window is made.
+    return _split(raster, window, _zeroed(plan, window, execution))
 
 
 def _zeroed(plan: Plan, window: Window, execution: Execution) -> list[Stack]:
@@ -184,7 +186,7 @@ def _zeroed(plan: Plan, window: Window, execution: Execution) -> list[Stack]:
     return [without_idle(execution.tier.zero_under(stacks.pop())) for _ in range(len(stacks))]
 
 
-def _window_chunks(raster: int, window: Window, stacks: Sequence[Stack]) -> Iterator[Chunk]:
+def _split(raster: int, window: Window, stacks: Sequence[Stack]) -> Iterator[Chunk]:
     """Neighbouring bands of one dtype together, as long as a chunk stays small."""
     start = 0
     while start < len(stacks):
@@ -208,3 +210,15 @@ def _chunk(raster: int, bands: tuple[int, int], window: Window, stacks: Sequence
         masks = [np.zeros(s.values.shape, np.uint8) if s.mask is None else s.mask for s in stacks]
         mask = np.stack(masks, axis=1)
     return Chunk(raster, (0, values.shape[0]), bands, window, values, mask)
+
+
+def trailer(execution: Execution | None, evaluate_s: float) -> Trailer:
+    """The end of a result: times and figures of what an execution did so far.
+
+    `execution`: absent: there was no place. `evaluate_s`: evaluation without its stages.
+    """
+    seconds = {"evaluate": evaluate_s}
+    if execution is None:
+        return Trailer(seconds)
+    seconds |= execution.seconds
+    return Trailer(seconds, execution.pixels_read, execution.bytes_read)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from engine.evaluate.context import Context
 from engine.evaluate.deferred import Deferred, Fold, Sample
 from engine.evaluate.plane import Plane, ScalarPlane, topological
-from engine.execute.fold import run_folds
+from engine.execute.fold import Progress, run_folds, silent
 from engine.execute.passes import fold_passes
 from engine.execute.tasks import Execution
-from engine.plan.admit import Limits, admit, estimate
 from engine.plan.plan import Plan, plan_for
 from swath.errors import RequestTooLarge
 from swath.grid import Window
@@ -20,12 +19,24 @@ MOST_NESTED = 32
 """Most stages that may wait for one another."""
 
 
+Admit = Callable[[Sequence[Plan]], None]
+"""Returns if some plans may run one after another; raises ResultTooLarge."""
+
+
 class Stages:
     """Runs the folds and samples of one request; each stage is admitted before it reads."""
 
-    def __init__(self, context: Context, limits: Limits) -> None:
+    def __init__(
+        self,
+        context: Context,
+        memory_bytes: int,
+        admit: Admit,
+        progress: Progress = silent,
+    ) -> None:
         self._context = context
-        self._limits = limits
+        self._memory_bytes = memory_bytes
+        self._admit = admit
+        self._progress = progress
         self._nested = 0
         self.execution: Execution | None = None
         """Set once a place is known; absent: no geocontext."""
@@ -33,6 +44,8 @@ class Stages:
         """Values of the Deferreds that scalar planes use, by identity."""
         self.spent_s = 0.0
         """Seconds spent in stages so far."""
+        self.projected_bytes = 0
+        """Most bytes of pixels that a stage so far was planned to hold."""
         self._kept: list[Deferred] = []
 
     def run(self, items: Sequence[Fold | Sample]) -> list[Sequence[Any]]:
@@ -76,17 +89,22 @@ class Stages:
         samples = [i for i in items if isinstance(i, Sample)]
         found: dict[int, Sequence[Any]] = {}
         if folds:
-            passes = fold_passes(folds, execution, self._limits.memory_bytes)
-            admit(estimate([p.plan for p in passes], self._limits, 0), self._limits)
-            values = run_folds(folds, passes, execution)
+            passes = fold_passes(folds, execution, self._memory_bytes)
+            self._enter([p.plan for p in passes])
+            values = run_folds(folds, passes, execution, self._progress)
             found |= {id(f): v for f, v in zip(folds, values, strict=True)}
         for group in _by_pixel(samples):
             found |= self._sampled(group, execution)
         return [found[id(i)] for i in items]
 
+    def _enter(self, plans: Sequence[Plan]) -> None:
+        self._admit(plans)
+        most = max((p.projected_bytes for p in plans), default=0)
+        self.projected_bytes = max(self.projected_bytes, most)
+
     def _sampled(self, samples: Sequence[Sample], execution: Execution) -> dict[int, Sequence[Any]]:
         """Samples of several planes at one pixel."""
-        plan = sample_plan(samples, execution, self._limits)
+        plan = sample_plan(samples, execution, self._memory_bytes)
         stacks = execution.run(plan, Window(samples[0].row, samples[0].col, 1, 1))
         found: dict[int, Sequence[Any]] = {}
         for sample, stack in zip(samples, stacks, strict=True):
@@ -98,20 +116,22 @@ class Stages:
         return found
 
 
-def stage_plans(items: Sequence[Fold | Sample], execution: Execution, limits: Limits) -> list[Plan]:
+def stage_plans(
+    items: Sequence[Fold | Sample], execution: Execution, memory_bytes: int
+) -> list[Plan]:
     """The plans that a stage for `items` would run."""
     folds = [i for i in items if isinstance(i, Fold)]
-    passes = fold_passes(folds, execution, limits.memory_bytes) if folds else []
+    passes = fold_passes(folds, execution, memory_bytes) if folds else []
     plans = [p.plan for p in passes]
     samples = _by_pixel([i for i in items if isinstance(i, Sample)])
-    return [*plans, *(sample_plan(group, execution, limits) for group in samples)]
+    return [*plans, *(sample_plan(group, execution, memory_bytes) for group in samples)]
 
 
-def sample_plan(samples: Sequence[Sample], execution: Execution, limits: Limits) -> Plan:
+def sample_plan(samples: Sequence[Sample], execution: Execution, memory_bytes: int) -> Plan:
     """The plan for samples at one pixel."""
     planes = [s.plane for s in samples]
     return plan_for(
-        planes, execution.where.grid, limits.memory_bytes, False, execution.tier.begin is not None
+        planes, execution.where.grid, memory_bytes, False, execution.tier.begin is not None
     )
 
 

@@ -83,3 +83,26 @@ def admit(found: Estimate, limits: Limits) -> None:
         projected_pixels=found.pixels,
         use="obj.compute(geoctx)",
     )
+
+
+def hold(plans: Sequence[Plan], memory_bytes: int) -> None:
+    """Return if every plan keeps within `memory_bytes`; what it reads and gives is not limited.
+
+    Raises: ResultTooLarge, with what takes the memory and the way out.
+    """
+    for plan in plans:
+        if plan.projected_bytes > memory_bytes:
+            raise ResultTooLarge(
+                f"Too large for the memory of a job: {_reason(plan)}; the limit is "
+                f"{memory_bytes:,} bytes. Take fewer images at once, a smaller area, a coarser "
+                "resolution, or a worker with more memory.",
+                projected_bytes=plan.projected_bytes,
+                limit_bytes=memory_bytes,
+            )
+
+
+def _reason(plan: Plan) -> str:
+    if plan.kept_bytes > plan.projected_bytes // 2:
+        return f"a reduction over pixels keeps {plan.kept_bytes:,} bytes of samples until its end"
+    rows, cols = (min(a, b) for a, b in zip(plan.window, plan.grid.shape, strict=True))
+    return f"the smallest window, {rows} × {cols} pixels, holds {plan.projected_bytes:,} bytes"

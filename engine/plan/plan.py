@@ -13,7 +13,7 @@ from engine.evaluate.plane import Plane, ReadPlane
 from engine.plan.cover import covered_pixels
 from engine.plan.schedule import itemsize, reads_of, schedule
 from engine.plan.segment import Schedule
-from engine.plan.window import window_shape
+from engine.plan.window import cut, window_shape
 from swath.grid import Grid, Shape2d, Window
 
 
@@ -26,7 +26,7 @@ class Plan:
     window: Shape2d
     """Rows and columns of a window; those at the edge are smaller."""
     kept_bytes: int = 0
-    """Most bytes that stay from window to window: the samples of medians."""
+    """Most bytes that stay from window to window: samples of medians, sums of cells."""
 
     @property
     def wanted(self) -> tuple[Plane, ...]:
@@ -74,12 +74,9 @@ def plan_for(
     return Plan(found, grid, window_shape(grid.shape, pixels, is_folded))
 
 
-def windows_of(plan: Plan) -> list[Window]:
-    """All windows, row by row."""
-    rows, cols = plan.grid.shape
-    height, width = plan.window
-    return [
-        Window(r, c, min(height, rows - r), min(width, cols - c))
-        for r in range(0, rows, height)
-        for c in range(0, cols, width)
-    ]
+def windows_of(plan: Plan, within: Window | None = None) -> list[Window]:
+    """All windows, row by row.
+
+    `within`: only those of a tile; absent: of the whole grid.
+    """
+    return cut(within or plan.grid.whole, plan.window)

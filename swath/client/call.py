@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ import grpc
 from swath import errors
 from swath.client.channel import channel
 from swath.client.config import INSPECT_VARIABLE, JOBS_VARIABLE
+from swath.client.heard import heard
 from swath.errors import InvalidArgument, SwathError
 from swath.status import from_status
 
@@ -75,51 +75,29 @@ def stream(
 
     Args:
         timeout_s, token: as in `ask`.
-        silence_s: seconds after which a server that sends nothing is given up, as Unavailable;
-            None: it may be silent.
+        silence_s: seconds after which a server that sends nothing is given up, as Unavailable.
+            The call is then in a thread, where Ctrl-C cannot hurt it. None: neither.
 
     Raises:
         SwathError: as `ask`.
     """
-    stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel(address).unary_stream(method)
-    call, silent = None, threading.Event()
+
+    def opened() -> Any:
+        stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel(address).unary_stream(method)
+        return stub(request, timeout=_checked(timeout_s), metadata=_metadata(token))
+
+    call = None
     try:
-        call = stub(request, timeout=_checked(timeout_s), metadata=_metadata(token))
-        yield from call if silence_s is None else _heard(call, silence_s, silent)
+        if silence_s is None:
+            call = opened()
+            yield from call
+        else:
+            yield from heard(opened, silence_s, address)
     except grpc.RpcError as error:
-        if silent.is_set():
-            raise errors.Unavailable(
-                f"The server at {address} sent nothing for {silence_s:g} s.", address=address
-            ) from None
         raise _error(error, address, method, timeout_s) from None
     finally:
         if call is not None:
             call.cancel()
-
-
-def _heard(call: Any, silence_s: float, silent: threading.Event) -> Iterator[bytes]:
-    """The messages of a call; it is cancelled, and `silent` set, when none comes for so long.
-
-    Only waiting counts, not what the caller does between messages. Cost: a thread for each wait,
-    some 100 µs.
-    """
-
-    def give_up() -> None:
-        silent.set()
-        call.cancel()
-
-    messages = iter(call)
-    while True:
-        timer = threading.Timer(silence_s, give_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            message = next(messages, None)
-        finally:
-            timer.cancel()
-        if message is None:
-            return
-        yield message
 
 
 def _metadata(token: str | None) -> _Metadata | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Mapping
 from contextlib import closing
-from typing import IO, Any
+from typing import Any
 
 from swath.client import channel
 from swath.client.call import ask, stream
 from swath.client.config import client_token, inspect_address
 from swath.client.question import question
-from swath.client.save import save
-from swath.errors import ResultTooLarge, UnsupportedFormat
+from swath.client.save import File, require_encoded, save
+from swath.errors import ResultTooLarge
 from swath.estimate import Estimate
 from swath.graph.type import Type
 from swath.results.assemble import assemble, encoded
@@ -35,7 +34,6 @@ TIMEOUT_S = 60.0
 """How long an answer is awaited unless the caller says otherwise."""
 
 Format = str | Mapping[str, Any]
-File = str | os.PathLike[str] | IO[bytes]
 
 
 class InspectClient:
@@ -64,12 +62,8 @@ class InspectClient:
     ) -> Any:
         """As the function `inspect`."""
         asked = question(obj, geoctx, arguments, format, cache)
-        if file is not None and asked.format == "native":
-            raise UnsupportedFormat(
-                'A file takes an encoded result: name a format, such as "geotiff" or "json".',
-                format="native",
-                supported=["geotiff", "json"],
-            )
+        if file is not None:
+            require_encoded(asked.format)
         with closing(self._events(asked, timeout)) as events:
             if file is None:
                 return assemble(events)

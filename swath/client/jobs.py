@@ -12,11 +12,11 @@ from dataclasses import replace
 from uuid import uuid4
 
 from swath.client import channel
-from swath.client.call import ask, stream
+from swath.client.call import stream
 from swath.client.config import client_token, jobs_address
 from swath.client.patience import Patience
 from swath.client.retry import PACING, Pacing, retried
-from swath.errors import InvalidArgument, SwathError, Transient, Unavailable
+from swath.errors import InternalError, InvalidArgument, SwathError, Transient, Unavailable
 from swath.job import JobInfo, JobResult, JobSpec, Quota, Stage, Status
 from swath.wire.job_answer import (
     decode_change,
@@ -70,7 +70,11 @@ class JobClient:
     """
 
     def __init__(
-        self, address: str | None = None, token: str | None = None, pacing: Pacing = PACING
+        self,
+        address: str | None = None,
+        token: str | None = None,
+        pacing: Pacing = PACING,
+        silence_s: float = SILENCE_S,
     ) -> None:
         """A client of the server at an address.
 
@@ -78,10 +82,12 @@ class JobClient:
             address: `host:port`; absent: `SWATH_JOBS`, the configuration file, loopback.
             token: says who asks; absent: `SWATH_TOKEN`, the configuration file, nobody.
             pacing: how long to wait before trying again.
+            silence_s: after so long without a message a stream is opened anew.
         """
         self.address = jobs_address(address)
         self._token = client_token(token)
         self._pacing = pacing
+        self._silence_s = silence_s
 
     def __repr__(self) -> str:
         return f"JobClient({self.address!r})"
@@ -265,14 +271,18 @@ class JobClient:
 
     def _ask(self, method: str, request: bytes, num_retries: int | None = None) -> bytes:
         def once(left_s: float | None) -> bytes:
-            return ask(self.address, method, request, left_s, self._token)
+            # One answer is a stream of one; so it is in a thread, where Ctrl-C cannot hurt it.
+            answers = list(self._stream(method, request, left_s))
+            if len(answers) != 1:
+                raise InternalError("The server did not answer with one message.")
+            return answers[0]
 
         return retried(once, TIMEOUT_S, num_retries, self._pacing)
 
     def _stream(
         self, method: str, request: bytes, timeout_s: float | None
     ) -> Generator[bytes, None, None]:
-        return stream(self.address, method, request, timeout_s, self._token, SILENCE_S)
+        return stream(self.address, method, request, timeout_s, self._token, self._silence_s)
 
 
 def _next_bytes(message: bytes, at: int, size: int) -> bytes:

@@ -7,6 +7,8 @@ from swath.errors import DeadlineExceeded, SwathError, Transient
 
 AWAY_S = 300.0
 """How long a server that was there may be away before it is given up."""
+EARLY_S = 0.05
+"""gRPC may end a call so long before its deadline."""
 DAMAGED_TRIES = 5
 """How often bytes are asked for again because they came damaged."""
 
@@ -37,10 +39,13 @@ class Patience:
             return None
         left_s = self.timeout_s - (self.pacing.monotonic() - self.started)
         if left_s <= 0:
-            raise DeadlineExceeded(
-                f"It was not done within {self.timeout_s:g} s.", timeout_s=self.timeout_s
-            )
+            raise self._over()
         return left_s
+
+    def _over(self) -> DeadlineExceeded:
+        return DeadlineExceeded(
+            f"It was not done within {self.timeout_s:g} s.", timeout_s=self.timeout_s
+        )
 
     def heard(self) -> None:
         """A message came."""
@@ -53,11 +58,14 @@ class Patience:
             SwathError: `error` itself, where trying again is no use; DeadlineExceeded.
         """
         left_s = self.left_s()
-        if type(error) is Transient:
+        if isinstance(error, DeadlineExceeded):
+            if left_s is not None and left_s <= EARLY_S:
+                raise self._over()
+        elif type(error) is Transient:
             self.damaged += 1
             if self.damaged > DAMAGED_TRIES:
                 raise error
-        elif not (is_away(error) or isinstance(error, DeadlineExceeded)):
+        elif not is_away(error):
             raise error
         self._count(error)
         wait_s = self.pacing.wait_s(self.failures, error)

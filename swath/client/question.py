@@ -35,7 +35,7 @@ def question(
             that is no expression or no geocontext. All before anything is sent.
     """
     graph, values = graph_and_arguments(obj, arguments or {})
-    name, options = _format(format_)
+    name, options = named_options(format_, "format")
     return Question(graph, geocontext_of(geoctx), values, name, options, cache)
 
 
@@ -60,11 +60,16 @@ def geocontext_of(geoctx: Any) -> GeoContextValue | None:
     ).at(argument="geoctx")
 
 
-def _format(format_: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    if isinstance(format_, str):
-        return format_, {}
-    options = dict(format_)
+def named_options(given: str | Mapping[str, Any], what: str) -> tuple[str, dict[str, Any]]:
+    """The name and the options that a user gave as a name, or as a dict with its name as `type`.
+
+    Raises:
+        TypeMismatch: it is neither; `what` says what it was to be.
+    """
+    if isinstance(given, str):
+        return given, {}
+    options = dict(given) if isinstance(given, Mapping) else {}
     name = options.pop("type", None)
     if not isinstance(name, str):
-        raise TypeMismatch('format is a name, or a dict with its name as "type"')
+        raise TypeMismatch(f'{what} is a name, or a dict with its name as "type"')
     return name, options

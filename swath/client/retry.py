@@ -29,6 +29,9 @@ class Pacing:
     """Bound of the first wait; each further one is twice the one before."""
     longest_s: float = 2.0
     """Largest bound."""
+    quota_first_s: float = 1.0
+    """As `first_s`, for a quota that is used up: room comes when jobs end."""
+    quota_longest_s: float = 30.0
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
     draw: Callable[[], float] = random.random
@@ -39,7 +42,10 @@ class Pacing:
 
         Never shorter than the server asked for.
         """
-        bound = min(self.longest_s, self.first_s * 2.0 ** min(failures - 1, 30))
+        is_quota = isinstance(error, ResourceExhausted)
+        first_s = self.quota_first_s if is_quota else self.first_s
+        longest_s = self.quota_longest_s if is_quota else self.longest_s
+        bound = min(longest_s, first_s * 2.0 ** min(failures - 1, 30))
         return self.asked_s(error) + bound * self.draw()
 
     @staticmethod
@@ -50,9 +56,7 @@ class Pacing:
 
 
 PACING = Pacing()
-"""For a server that is away for a moment."""
-QUOTA_PACING = Pacing(first_s=1.0, longest_s=30.0)
-"""For a quota: room comes when jobs end."""
+"""The usual one."""
 
 
 def is_away(error: SwathError) -> bool:
@@ -65,7 +69,6 @@ def retried(
     timeout_s: float | None,
     num_retries: int | None = None,
     pacing: Pacing = PACING,
-    quota_pacing: Pacing = QUOTA_PACING,
 ) -> _T:
     """What a call that is safe to repeat gives, repeated while the server is away.
 
@@ -89,7 +92,7 @@ def retried(
             is_quota = isinstance(error, ResourceExhausted)
             if failures > most or (is_quota and num_retries is None):
                 raise
-            wait_s = (quota_pacing if is_quota else pacing).wait_s(failures, error)
+            wait_s = pacing.wait_s(failures, error)
             if not is_quota and left_s is not None and wait_s >= left_s:
                 raise
             pacing.sleep(wait_s)

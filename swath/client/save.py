@@ -8,10 +8,27 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from swath.errors import SwathError
+from swath.errors import SwathError, UnsupportedFormat
+
+File = str | os.PathLike[str] | IO[bytes]
+"""A path, or an open binary file."""
 
 
-def save(pieces: Iterable[bytes], file: str | os.PathLike[str] | IO[bytes]) -> None:
+def require_encoded(format_: str) -> None:
+    """Return if a result of that format is bytes that a file takes.
+
+    Raises:
+        UnsupportedFormat: it is native.
+    """
+    if format_ == "native":
+        raise UnsupportedFormat(
+            'A file takes an encoded result: name a format, such as "geotiff" or "json".',
+            format="native",
+            supported=["geotiff", "json"],
+        )
+
+
+def save(pieces: Iterable[bytes], file: File) -> None:
     """Write a result piece by piece.
 
     A path holds either what it held before or the whole result, never a part of it. To an open

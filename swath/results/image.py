@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from swath.results.where import GeoContextResult
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from xarray import DataArray
 
 MaskedArray = np.ma.MaskedArray[Any, np.dtype[Any]]
 
@@ -49,6 +51,34 @@ class ImageResult:
         from swath.results.plot import plot_image
 
         return plot_image(self, bands, ax)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the image to a file, whole or not at all; the name's end says the format.
+
+        `.tif`: a cloud-optimized GeoTIFF, as of format geotiff; needs the extra `engine`. `.npz`:
+        arrays `values` and `mask` (band, y, x), `bands`, `transform` (a, b, c, d, e, f), `crs`,
+        and `properties` and `bandinfo` as JSON.
+
+        Raises:
+            UnsupportedFormat: another end. InvalidArgument: the image is empty. ImportError: a
+            GeoTIFF without the extra. OSError: it cannot be written.
+        """
+        from swath.results.save import save_image
+
+        save_image(self, path)
+
+    def to_xarray(self) -> DataArray:
+        """An xarray DataArray (band, y, x), georeferenced as rioxarray reads it.
+
+        Masked pixels are NaN, so integers with any become floats. Coordinates are the names of the
+        bands and the pixels' centres; the properties are attributes.
+
+        Raises:
+            ImportError: xarray is not installed. InvalidArgument: the image is empty.
+        """
+        from swath.results.xarray import image_to_xarray
+
+        return image_to_xarray(self)
 
     def _rows(self) -> list[tuple[str, str]]:
         rows = [("pixels", describe_array(self.ndarray, ("band", "y", "x")))]
@@ -104,6 +134,32 @@ class ImageCollectionResult:
         from swath.results.plot import plot_collection
 
         return plot_collection(self, bands, columns)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the collection to a file `.npz`, whole or not at all.
+
+        As `ImageResult.save`, with (image, band, y, x) and a list of properties. A GeoTIFF holds
+        one image: save each.
+
+        Raises:
+            UnsupportedFormat, InvalidArgument, OSError: as `ImageResult.save`.
+        """
+        from swath.results.save import save_collection
+
+        save_collection(self, path)
+
+    def to_xarray(self) -> DataArray:
+        """An xarray DataArray (image, band, y, x), georeferenced as rioxarray reads it.
+
+        As `ImageResult.to_xarray`, with coordinates `id` and `time` (UTC) of the images, where all
+        of them have one.
+
+        Raises:
+            ImportError, InvalidArgument: as `ImageResult.to_xarray`.
+        """
+        from swath.results.xarray import collection_to_xarray
+
+        return collection_to_xarray(self)
 
     def _rows(self) -> list[tuple[str, str]]:
         rows = [("images", str(len(self))), ("pixels", describe_array(self.ndarray, _STACK))]

@@ -58,6 +58,12 @@ class Proxy:
 
         return inspect(self, geoctx, **options)
 
+    def compute(self, geoctx: Any = None, **options: Any) -> Any:
+        """The value, computed as a job. See `swath.compute` for the options."""
+        from swath.client.compute import compute
+
+        return compute(self, geoctx, **options)
+
     def estimate(self, geoctx: Any = None, **options: Any) -> Any:
         """What `inspect` would read and take, without reading a pixel."""
         from swath.client.inspect import estimate

@@ -1,69 +1,75 @@
-"""Messages in one run of bytes, each after its length as a varint: how a native result is stored.
+"""Messages one after another in a run of bytes, each after its length as a varint.
 
-Source: the delimited format of protobuf, as `writeDelimitedTo` of its Java runtime writes it.
+So stored results and tiles hold messages; on the network gRPC itself keeps messages apart.
+
+Source: protobuf's encoding of varints, and its delimited messages (`writeDelimitedTo`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from swath.errors import Transient
+from swath.errors import InternalError, Transient
 
-LARGEST_MESSAGE = 2**31 - 1
-"""Bytes; protobuf has no larger ones."""
+MOST_MESSAGE_BYTES = 256 * 1024 * 1024
+"""Most bytes of a message that is accepted. Messages have at most 2 MiB, except that of a header
+with many values: five million numbers take some 50 MB."""
+_LONGEST_LENGTH = 5
+"""Most bytes of a length."""
 
 
 def write_delimited(messages: Iterable[bytes]) -> Iterator[bytes]:
-    """The bytes of each message after its length. Pulled: one message is held at a time."""
+    """Each message after its length."""
     for message in messages:
-        yield varint(len(message)) + message
+        yield _varint(len(message))
+        yield message
 
 
-def read_delimited(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The messages in bytes that come in pieces, cut anywhere.
+def _varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 0x7F:
+        found.append(value & 0x7F | 0x80)
+        value >>= 7
+    found.append(value)
+    return bytes(found)
 
-    Pulled: what is held is one message and one piece.
+
+def read_delimited(
+    pieces: Iterable[bytes], most_bytes: int = MOST_MESSAGE_BYTES
+) -> Iterator[bytes]:
+    """The messages in a run of bytes that comes in pieces, cut anywhere.
+
+    Pulled: a piece is taken only when the messages in those before it have been taken. Never holds
+    more than a message and a piece, whatever a length says.
 
     Raises:
-        Transient: the bytes end inside a message, or are none. Errors of `pieces` come through.
+        Transient: the run ends within a message. InternalError: a length is no varint, or over
+            `most_bytes`. Errors of `pieces` come through.
     """
-    held, wanted = bytearray(), -1
+    held = bytearray()
     for piece in pieces:
         held += piece
         at = 0
-        while True:
-            if wanted < 0:
-                wanted, at = _length(held, at)
-            if wanted < 0 or len(held) - at < wanted:
-                break
-            yield bytes(memoryview(held)[at : at + wanted])
-            at, wanted = at + wanted, -1
+        while (found := _message(held, at, most_bytes)) is not None:
+            start, at = found
+            yield bytes(memoryview(held)[start:at])
         del held[:at]
-    if held or wanted >= 0:
+    if held:
         raise Transient("The result was cut short.")
 
 
-def varint(number: int) -> bytes:
-    """A number from 0 as protobuf writes it."""
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
-
-
-def _length(held: bytearray, at: int) -> tuple[int, int]:
-    """The length that stands at `at`, and where it ends; -1 where it is not there as a whole."""
-    value = shift = 0
-    for place in range(at, min(len(held), at + 5)):
-        value |= (held[place] & 0x7F) << shift
-        if held[place] < 0x80:
-            if value > LARGEST_MESSAGE:
-                break
-            return value, place + 1
-        shift += 7
-    else:
-        if len(held) - at < 5:
-            return -1, at
-    raise Transient("The result is damaged: a message in it has no length.")
+def _message(held: bytearray, at: int, most_bytes: int) -> tuple[int, int] | None:
+    """Start and end of the message whose length is at `at`; None where it is not all there."""
+    length = 0
+    for count, byte in enumerate(held[at : at + _LONGEST_LENGTH]):
+        length |= (byte & 0x7F) << 7 * count
+        if byte < 0x80:
+            if length > most_bytes:
+                raise InternalError(
+                    f"The result breaks the contract: a message of {length:,} bytes."
+                )
+            start = at + count + 1
+            return (start, start + length) if start + length <= len(held) else None
+    if len(held) - at >= _LONGEST_LENGTH:
+        raise InternalError("The result breaks the contract: a length is no varint.")
+    return None

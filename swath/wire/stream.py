@@ -2,10 +2,14 @@
 
 The writer puts as much into one message as it can without making anyone wait: a number is one
 message; so is an image of one chunk. The reader gives the events again and checks the checksum.
+
+A result can also be written in parts, by different processes: a head, any number of runs of chunks,
+a tail. All messages of all parts, in that order, are a stream as one writer would write it.
 """
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Iterable, Iterator
 
@@ -15,6 +19,7 @@ from google.protobuf.message import DecodeError
 from swath.errors import InternalError, InvalidGraph, Transient
 from swath.stream import Chunk, Data, Event, Header, RasterHeader, Trailer
 from swath.v1 import inspect_pb2 as pb
+from swath.wire.crc import Checksum
 from swath.wire.geocontext import decode_geocontext, encode_geocontext
 from swath.wire.raster import decode_chunk, decode_raster, encode_raster, fill_chunk, split
 from swath.wire.type import decode_type, encode_type
@@ -30,21 +35,23 @@ def write_stream(events: Iterable[Event]) -> Iterator[bytes]:
     Pulled: an event is taken only when the messages before it have been taken. Errors of `events`
     come through. Cost: about 20 µs for a number; one copy of each pixel besides protobuf's own.
     """
-    writer = _Writer()
+    writer = Writer()
     for event in events:
         yield from writer.write(event)
 
 
-class _Writer:
-    """The message being filled, and what the header promised."""
+class Writer:
+    """The message being filled, what the header promised, and the checksum so far."""
 
     def __init__(self) -> None:
         self.message = pb.InspectResponse()
         self.held_bytes = 0
         self.promised = 0
-        self.crc32 = 0
+        self.checksum = Checksum()
+        """Of data and masks of all chunks so far, and of other data."""
 
     def write(self, event: Event) -> Iterator[bytes]:
+        """The messages that are full with this event."""
         if isinstance(event, Chunk):
             for chunk in split(event):
                 yield from self._chunk(chunk)
@@ -54,12 +61,20 @@ class _Writer:
             self.promised = sum(map(_pixel_bytes, event.rasters))
             _fill_header(self.message.header, event)
         else:
-            _fill_trailer(self.message.trailer, event, self.crc32)
+            _fill_trailer(self.message.trailer, event, self.checksum.crc32)
+            yield self._take()
+
+    def part(self, chunks: Iterable[Chunk]) -> Iterator[bytes]:
+        """The messages of a run of chunks; afterwards `checksum` is theirs, too."""
+        for chunk in chunks:
+            self.promised = sys.maxsize  # there may be more
+            yield from self.write(chunk)
+        if self.held_bytes:
             yield self._take()
 
     def _chunk(self, chunk: Chunk) -> Iterator[bytes]:
         data, mask = fill_chunk(self.message.chunks.add(), chunk)
-        self._sum(data, mask)
+        self.checksum = self.checksum.then(data, mask)
         self.held_bytes += len(data)
         self.promised -= len(data)
         if self.held_bytes >= FLUSH_BYTES and self.promised > 0:
@@ -68,18 +83,28 @@ class _Writer:
     def _data(self, data: bytes) -> Iterator[bytes]:
         for start in range(0, len(data), 4 * FLUSH_BYTES):
             part = data[start : start + 4 * FLUSH_BYTES]
-            self._sum(part)
+            self.checksum = self.checksum.then(part)
             self.message.data = part
             yield self._take()
-
-    def _sum(self, *parts: bytes) -> None:
-        for part in parts:
-            self.crc32 = zlib.crc32(part, self.crc32)
 
     def _take(self) -> bytes:
         data = self.message.SerializeToString()
         self.message, self.held_bytes = pb.InspectResponse(), 0
         return data
+
+
+def write_head(header: Header) -> bytes:
+    """The message of a header alone."""
+    message = pb.InspectResponse()
+    _fill_header(message.header, header)
+    return message.SerializeToString()
+
+
+def write_tail(trailer: Trailer, crc32: int) -> bytes:
+    """The message of a trailer alone; `crc32` is that of all chunks before it, in order."""
+    message = pb.InspectResponse()
+    _fill_trailer(message.trailer, trailer, crc32)
+    return message.SerializeToString()
 
 
 def _pixel_bytes(raster: RasterHeader) -> int:
@@ -137,6 +162,23 @@ def read_stream(messages: Iterable[bytes]) -> Iterator[Event]:
             yield _decode_trailer(message.trailer)
     if not done:
         raise Transient("The answer was cut short.")
+
+
+def read_chunks(messages: Iterable[bytes]) -> Iterator[Chunk]:
+    """The chunks in the messages of a run of chunks. Whole or not is for the caller to know.
+
+    Raises:
+        InternalError: the messages break the contract, or hold something else than chunks.
+    """
+    for data in messages:
+        try:
+            message = pb.InspectResponse.FromString(data)
+            if message.HasField("header") or message.HasField("trailer") or message.data:
+                raise InternalError("A run of chunks holds something else.")
+            for chunk in message.chunks:
+                yield decode_chunk(chunk, chunk.data, chunk.mask)
+        except (DecodeError, InvalidGraph) as problem:
+            raise InternalError(f"A run of chunks breaks the contract: {problem}") from None
 
 
 def _decode_header(message: pb.ResultHeader) -> Header:

@@ -217,3 +217,9 @@ def product_key(connection: sqlite3.Connection, name: str) -> int | None:
     """Key of the product with that name; None where there is none."""
     row = connection.execute("SELECT key FROM products WHERE name = ?", (name,)).fetchone()
     return None if row is None else int(row[0])
+
+
+def product_revision(connection: sqlite3.Connection, product: int) -> int | None:
+    """Revision of the product with that key; None where it is gone."""
+    row = connection.execute("SELECT revision FROM products WHERE key = ?", (product,)).fetchone()
+    return None if row is None else int(row[0])

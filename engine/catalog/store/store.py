@@ -16,6 +16,7 @@ from pathlib import Path
 
 from engine.catalog.store.failure import explain
 from engine.catalog.store.migrate import migrate, migrations, version_of
+from engine.catalog.store.packed import unpack
 from swath.errors import InvalidSource, PermissionDenied
 
 FILE_NAME = "catalog.sqlite"
@@ -33,10 +34,16 @@ class Store:
         path: the file; absent: a store in memory.
         read_only: never change it; it may also be missing, and is then empty until it appears.
         busy_timeout_s: how long to wait for a writer in another process.
+        content: what `packed.pack` gave, for a store in memory that is never changed; absent: the
+            file, or an empty store.
     """
 
     def __init__(
-        self, path: Path | None, read_only: bool = False, busy_timeout_s: float = BUSY_TIMEOUT_S
+        self,
+        path: Path | None,
+        read_only: bool = False,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        content: bytes | None = None,
     ) -> None:
         self._path = path
         self._read_only = read_only
@@ -44,6 +51,10 @@ class Store:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
+        if content is not None:
+            self._read_only = True
+            self._connection = unpack(content)
+            return
         with self._translated():
             self._open()
 

@@ -8,7 +8,10 @@ import sys
 import swath
 from swath import errors, exceptions
 
-HEAVY = "numba llvmlite rasterio osgeo sqlite3 sqlalchemy pyproj shapely click matplotlib engine"
+HEAVY = (
+    "numba llvmlite rasterio osgeo sqlite3 sqlalchemy pyproj shapely click matplotlib engine tqdm "
+    "xarray grpc"
+)
 
 
 def test_every_name_that_is_offered_is_there() -> None:

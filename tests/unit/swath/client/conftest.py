@@ -19,22 +19,34 @@ Answer = Callable[[bytes, Event], Iterable[bytes]]
 
 @dataclass
 class Rehearsed:
-    """What the server was asked, and what it answers: `answer(request, cancelled)`."""
+    """What the server was asked, and what it answers: `answer(request, over)`.
+
+    `over` is set when the call has ended, as by its caller's leaving.
+    """
 
     address: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[bytes] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
+    """Paths of the calls, in order."""
+    metadata: list[dict[str, Any]] = field(default_factory=list)
+    """What came with each call."""
     cancelled: Event = field(default_factory=Event)
+    """Set when any call is over."""
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """The handler of a call."""
         answer = self.answers[details.method]
 
         def handle(request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+            self.called.append(details.method)
+            self.metadata.append(dict(details.invocation_metadata))
             self.asked.append(request)
+            over = Event()
+            context.add_callback(over.set)
             context.add_callback(self.cancelled.set)
             try:
-                yield from answer(request, self.cancelled)
+                yield from answer(request, over)
             except Exception as error:  # noqa: BLE001  as a server does
                 code, text, metadata = to_status(error)
                 context.set_trailing_metadata(metadata)

@@ -148,3 +148,12 @@ def test_a_wrong_time_or_limit_is_an_invalid_argument(wrong: Any) -> None:
 def test_a_number_is_no_time() -> None:
     with pytest.raises(TypeMismatch):
         catalog.search("s2", start=2019, address="127.0.0.1:1")  # type: ignore[arg-type]
+
+
+def test_the_token_of_the_environment_goes_with_every_call(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages(server, 4)
+    monkeypatch.setenv("SWATH_TOKEN", "s3cret")
+    catalog.search("s2", address=server.address)
+    assert [sent["authorization"] for sent in server.metadata] == ["Bearer s3cret"] * 2

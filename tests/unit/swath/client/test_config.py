@@ -4,7 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from swath.client.config import DEFAULT_INSPECT, inspect_address
+from swath.client.config import (
+    DEFAULT_INSPECT,
+    DEFAULT_JOBS,
+    client_token,
+    inspect_address,
+    jobs_address,
+)
 from swath.errors import InvalidArgument
 
 
@@ -49,3 +55,25 @@ def test_what_is_no_address_is_an_invalid_argument(address: str) -> None:
 def test_a_broken_file_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(InvalidArgument, match=r"config\.toml"):
         inspect_address(None, config(tmp_path, text))
+
+
+def test_the_job_server_has_an_address_of_its_own(tmp_path: Path) -> None:
+    file = config(tmp_path, '[client]\ninspect = "file:3"\njobs = "file:4"')
+    assert jobs_address(None, {"XDG_CONFIG_HOME": str(tmp_path)}) == DEFAULT_JOBS
+    assert jobs_address(None, file) == "file:4"
+    assert jobs_address(None, {"SWATH_JOBS": "environment:2", **file}) == "environment:2"
+    assert jobs_address("argument:1", {"SWATH_JOBS": "environment:2"}) == "argument:1"
+
+
+def test_a_token_is_found_as_an_address_is_and_may_be_absent(tmp_path: Path) -> None:
+    file = config(tmp_path, '[client]\ntoken = "of-the-file"')
+    assert client_token(None, {"XDG_CONFIG_HOME": str(tmp_path)}) is None
+    assert client_token(None, file) == "of-the-file"
+    assert client_token(None, {"SWATH_TOKEN": "environment", **file}) == "environment"
+    assert client_token("argument", {"SWATH_TOKEN": "environment"}) == "argument"
+
+
+@pytest.mark.parametrize("token", ["two words", "line\nbreak", "naïve"])
+def test_what_no_header_takes_is_no_token(token: str) -> None:
+    with pytest.raises(InvalidArgument, match="token"):
+        client_token(token)

@@ -300,3 +300,11 @@ def test_a_result_says_where_to_ask_the_next_question(server: Any) -> None:
     asked = decode_question(server.asked[1]).geocontext
     assert asked is not None
     assert (asked.crs, asked.transform, asked.shape) == ("EPSG:4326", GRID.transform, (512, 512))
+
+
+def test_the_token_goes_with_every_call(server: Any) -> None:
+    answer(server, Header(INT, 2), Trailer())
+    server.answers[VALIDATE] = lambda request, over: [encode_verdict(INT, b"d" * 32)]
+    client = InspectClient(server.address, token="s3cret")
+    client.inspect(ONE), client.validate(ONE)
+    assert [sent["authorization"] for sent in server.metadata] == ["Bearer s3cret"] * 2
