@@ -52,13 +52,13 @@ def images(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def work(job_server: RunningJobServer) -> Iterator[Callable[..., RunningWorker]]:
-    """Starts workers of the server."""
+def work(images: Path) -> Iterator[Callable[..., RunningWorker]]:
+    """Starts workers of the test's folder."""
     workers: list[RunningWorker] = []
 
     def work(**settings: Any) -> RunningWorker:
-        log = job_server.data / f"worker-{len(workers)}.log"
-        workers.append(RunningWorker(job_server.data, log, **settings))
+        log = images / f"worker-{len(workers)}.log"
+        workers.append(RunningWorker(images, log, **settings))
         return workers[-1]
 
     yield work
@@ -200,6 +200,18 @@ def test_a_terminated_worker_gives_its_job_back_and_no_attempt_is_counted(job_se
     job = done(user, id_)
     assert (job.status, job.attempt) == (pb.STATUS_SUCCESS, 1), job.error
     until(lambda: tiles_of(job_server) == 9)  # the log comes a moment later
+
+
+def test_a_server_that_is_killed_and_comes_back_costs_nothing(launch, images, work):
+    server = launch(lease_s=20.0)
+    worker, user = work(), server.user()
+    id_ = create(user, heavy(), HERE)
+    until(lambda: tiles_of(server) >= 2)
+    server.restart()
+    job = done(user, id_)
+    assert (job.status, job.attempt) == (pb.STATUS_SUCCESS, 1), job.error
+    assert not worker.events("lease_lost")
+    assert same_as_here(server, downloaded(user, id_), heavy())
 
 
 def test_a_cancelled_job_stops_and_its_worker_goes_on(job_server, work):
