@@ -106,7 +106,7 @@ def ask(product: str, said: argparse.Namespace) -> None:
         ndvi(wf.Image.from_id(f"{product}:{found.id}")).mean(axis="pixels")
         for found in wf.catalog.search(product, limit=jobs.JOBS - 1)
     ]
-    jobs.run_many(means, where, median, jobs.finer(where), OUTPUT / "server.log")
+    jobs.run_many(means, where, median, jobs.finer(image), OUTPUT / "server.log")
 
 
 def ask_large(product: str) -> None:

@@ -35,12 +35,11 @@ def wait_for_one(question: Any, where: Any, inspected: Any) -> None:
     print(f"\n    done in {took_s:.2f} s; bit for bit what inspect gave: {same}")
 
 
-def finer(where: wf.GeoContext) -> wf.GeoContext:
-    """The same area in smaller pixels, so that a job of it takes seconds."""
-    place = where.value
-    assert place is not None, "a geocontext that is said, not computed"
+def finer(result: wf.ImageResult) -> wf.GeoContext:
+    """The area of a result in smaller pixels, so that a job of it takes seconds."""
+    place = result.geocontext
     return wf.GeoContext(
-        bounds=place.bounds, bounds_crs=place.bounds_crs, crs=place.crs, shape=(SIDE_PX, SIDE_PX)
+        bounds=place.bounds, bounds_crs=place.crs, crs=place.crs, shape=(SIDE_PX, SIDE_PX)
     )
 
 

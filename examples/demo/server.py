@@ -37,17 +37,30 @@ def serving(data: Path, log: Path, lease_s: float) -> Iterator[tuple[str, str]]:
         log: gets their events, one line of JSON each.
         lease_s: how long a worker may be silent before its job is run again.
     """
+    workers = 2
     settings = data / "settings.toml"
     settings.write_text(f"[jobs]\nlease_s = {lease_s}\n")
     ports = ("--inspect-port", "0", "--jobs-port", "0")
     none = ("--metrics-port", "-1", "--jobs-metrics-port", "-1")
-    command = [SWATH, "serve", "--data", str(data), "--config", str(settings), "--workers", "2"]
+    command = [
+        SWATH,
+        "serve",
+        "--data",
+        str(data),
+        "--config",
+        str(settings),
+        "--workers",
+        str(workers),
+    ]
     with log.open("w") as events:
         process = subprocess.Popen(
             [*command, *ports, *none], stdout=subprocess.PIPE, stderr=events, text=True
         )
     try:
-        yield _address(process, log), _address(process, log)
+        addresses = _address(process, log), _address(process, log)
+        for _ in range(workers):
+            _line(process, log)
+        yield addresses
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -59,9 +72,16 @@ def serving(data: Path, log: Path, lease_s: float) -> Iterator[tuple[str, str]]:
 
 def _address(process: subprocess.Popen[str], log: Path) -> str:
     """Of the next server that says that it is ready."""
+    found = READY.search(_line(process, log))
+    assert found is not None, "a server that is ready says where"
+    return found.group(1)
+
+
+def _line(process: subprocess.Popen[str], log: Path) -> str:
+    """What the next part says when it is ready."""
     assert process.stdout is not None
-    found = READY.search(process.stdout.readline())
-    if found is None:
+    line = process.stdout.readline()
+    if not line:
         process.wait()
         raise SystemExit(f"The server did not start:\n{log.read_text()}")
-    return found.group(1)
+    return line

@@ -22,7 +22,18 @@ from pathlib import Path
 from rich.console import Console
 
 from swath.client.inspect import InspectClient
-from tests.bench import cancel, columns, fairness, imagery, imports, kernels, ndvi, scalar, streamed
+from tests.bench import (
+    cancel,
+    columns,
+    fairness,
+    imagery,
+    imports,
+    jobs,
+    kernels,
+    ndvi,
+    scalar,
+    streamed,
+)
 from tests.bench.figure import Figure, print_table
 from tests.bench.server import Server, serving
 
@@ -35,7 +46,7 @@ OF_SERVER: dict[str, Callable[[Server, imagery.Imagery], list[Figure]]] = {
     "cancel": lambda server, _: cancel.measure(server),
     "fairness": lambda server, _: fairness.measure(server),
 }
-ROWS = (*OF_SERVER, "kernels", "imports", "micro")
+ROWS = (*OF_SERVER, "jobs", "kernels", "imports", "micro")
 
 Measure = Callable[[], list[Figure]]
 
@@ -77,7 +88,7 @@ def _measure(rows: list[str], folder: Path) -> list[Figure]:
     if "imports" in rows:
         take("imports", imports.measure)
     of_server = [row for row in OF_SERVER if row in rows]
-    if not of_server and "kernels" not in rows:
+    if not of_server and "kernels" not in rows and "jobs" not in rows:
         return figures
     made = imagery.make(folder)
     log, cache = folder / "events.log", None
@@ -91,6 +102,8 @@ def _measure(rows: list[str], folder: Path) -> list[Figure]:
             for row in of_server:
                 take(row, partial(OF_SERVER[row], server, made))
             InspectClient(server.address).close()
+    if "jobs" in rows:
+        take("jobs", partial(jobs.measure, made, log))
     return figures
 
 

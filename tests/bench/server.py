@@ -83,7 +83,7 @@ def serving(
             inspect = _address(process)
             jobs = "" if workers is None else _address(process)
             for _ in range(workers or 0):
-                _address(process)
+                _line(process, "ready")
             yield Server(inspect, jobs, psutil.Process(process.pid), began_s)
         finally:
             stop(process)
@@ -100,14 +100,19 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 def _address(process: subprocess.Popen[str]) -> str:
+    return _line(process, " ready on ").partition(" ready on ")[2].split()[0]
+
+
+def _line(process: subprocess.Popen[str], awaited: str) -> str:
+    """The next line that a part of the server says."""
     assert process.stdout is not None
     watch = threading.Timer(START_S, process.kill)
     watch.start()
     line = process.stdout.readline()
     watch.cancel()
-    if " ready on " not in line:
+    if awaited not in line:
         raise RuntimeError(f"The server did not start: {line}")
-    return line.partition(" ready on ")[2].split()[0]
+    return line
 
 
 def _each(
