@@ -13,7 +13,7 @@ from swath.serving.listen import UNIX
 
 FOLDER = "jobs"
 """Folder of the job server inside the data folder."""
-DATABASES = ("sqlite:", "postgresql:", "postgresql+psycopg:")
+DATABASES = ("postgresql://", "postgresql+psycopg://")
 """How the address of a database may begin."""
 MEGA = 1_000_000
 SHORTEST_LEASE_S = 0.4
@@ -100,13 +100,13 @@ class JobConfig:
         """Folder of all that the job server keeps."""
         return self.data / FOLDER
 
-    def database_url(self) -> str:
-        """Where the jobs are, as the store takes it."""
-        return self.database or f"sqlite:///{self.folder() / 'jobs.db'}"
+    def store(self) -> str:
+        """Where the jobs are, as `open_store` takes it."""
+        return self.database or str(self.folder() / "jobs.db")
 
     def has_sqlite(self) -> bool:
         """Whether one thread writes, and groups commits."""
-        return self.database_url().startswith("sqlite:")
+        return self.database == ""
 
     def limits(self) -> Limits:
         """What an owner may have, unless it was given limits of its own."""

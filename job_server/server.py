@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grpc import aio
 
-from job_server.config import JobConfig
+from job_server.config import MEGA, JobConfig
 from job_server.queue.changes import Changes
 from job_server.queue.clock import Clock
 from job_server.queue.policy import RetryRules, decide
@@ -67,6 +67,7 @@ class JobServer:
         self._tokens = Tokens(config.data)
         self._calls = Calls(self._instrument, config.max_request_s, self._tokens.owner_of)
         self._totals = Totals()
+        self._ready_us: int | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._store: Store | None = None
         self._users: aio.Server | None = None
@@ -137,7 +138,8 @@ class JobServer:
     async def _open(self, secret: str) -> Jobs:
         """The store, the results and what works on them."""
         config, now_us = self.config, self._clock.now_us
-        store = self._store = await asyncio.to_thread(open_store, config.database_url())
+        store = await asyncio.to_thread(open_store, config.store())
+        self._store = store
         results = await asyncio.to_thread(Folder, config.folder() / RESULTS)
         threads = 1 if config.has_sqlite() else POSTGRES_THREADS
         self._writer = Writer(store, threads, MOST_GROUPED)
@@ -201,7 +203,9 @@ class JobServer:
         assert self._writer is not None
         while True:
             with contextlib.suppress(SwathError):
-                self._totals = await self._writer.run(lambda tx: tx.totals())
+                self._totals, self._ready_us = await self._writer.run(
+                    lambda tx: (tx.totals(), tx.next_run_at_us())
+                )
             await asyncio.sleep(COUNT_S)
 
     def _gauges(self) -> Iterable[Sample]:
@@ -209,9 +213,9 @@ class JobServer:
         totals, changes = self._totals, self._jobs.changes
         yield "swath_jobs_queued", "Jobs that wait for a worker.", {}, totals.queued
         yield "swath_jobs_running", "Jobs that a worker has.", {}, totals.running
-        oldest_us = totals.oldest_queued_us
-        age_s = 0.0 if oldest_us is None else (self._clock.now_us() - oldest_us) / 1e6
-        yield "swath_jobs_oldest_queued_seconds", "Age of the oldest queued job.", {}, age_s
+        now_us = self._clock.now_us()
+        wait_s = (now_us - min(now_us, self._ready_us or now_us)) / MEGA
+        yield "swath_jobs_wait_seconds", "How long the next job has been ready.", {}, wait_s
         yield "swath_watchers", "Streams of changes.", {}, changes.watched
         yield "swath_workers_waiting", "Workers that wait for a job.", {}, changes.claims.waiting
         yield "swath_verbs_waiting", "Verbs that wait for the store.", {}, self._writer.waiting

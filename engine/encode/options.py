@@ -21,6 +21,11 @@ FORMATS = ("native", "json", "geotiff")
 LARGEST_BYTES = 256 * 1024 * 1024
 """Most bytes of pixels in a result that is encoded as a whole."""
 
+_WAYS_OUT = {
+    "geotiff": " through inspect: ask for a smaller area, the native format, or use compute.",
+    "json": ": ask for a smaller area or another format.",
+}
+
 
 def check_format(type: Type, format: str, options: Mapping[str, Any]) -> None:
     """Return if a result of `type` may fit a format with these options.
@@ -96,8 +101,7 @@ def check_size(header: Header, format: str) -> None:
             size += 8 * pixels * len(raster.bands)
     if size > LARGEST_BYTES:
         raise ResultTooLarge(
-            f"A result of some {size:,} bytes is too large for {format} through inspect: ask for "
-            "a smaller area, the native format, or use compute.",
+            f"A result of some {size:,} bytes is too large for {format}{_WAYS_OUT[format]}",
             projected_bytes=size,
             limit_bytes=LARGEST_BYTES,
         )

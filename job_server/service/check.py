@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from engine.encode.encode import FORMATS
+from engine.encode.options import check_format
 from engine.geo.resolve import resolve
 from job_server.config import JobConfig, microseconds
 from job_server.store.record import JobRecord, NewJob
@@ -16,7 +16,6 @@ from swath.errors import (
     InvalidArgument,
     TypeMismatch,
     UnsupportedDestination,
-    UnsupportedFormat,
 )
 from swath.graph.arguments import check_arguments
 from swath.graph.check import check
@@ -98,8 +97,7 @@ def check_spec(spec: JobSpec) -> Type:
         raise GeoContextRequired(
             f"The result ({type_}) has pixels, and nothing says where: give a GeoContext."
         )
-    if spec.format != "native" and spec.format not in FORMATS:
-        raise UnsupportedFormat(f"There is no format {spec.format!r}.", format=spec.format)
+    check_format(type_, spec.format, spec.options)
     _check_destination(spec.destination)
     return type_
 

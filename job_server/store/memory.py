@@ -29,6 +29,7 @@ from job_server.store.record import (
     NewJob,
     Piece,
     Place,
+    Totals,
     Usage,
 )
 from job_server.store.store import Decide
@@ -353,6 +354,12 @@ class MemoryTransaction:
             self._drop(self._tables.attempts, job)
             self._drop(self._tables.requests, (new.owner, new.request_id))
         return len(old[:most])
+
+    def totals(self) -> Totals:
+        """See `Transaction`."""
+        owners = self._tables.owners.values()
+        running = sum(has.running for has in owners)
+        return Totals(sum(has.outstanding for has in owners) - running, running)
 
     def recount(self) -> list[str]:
         """See `Transaction`."""

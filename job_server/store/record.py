@@ -270,5 +270,3 @@ class Totals:
     """Jobs that wait for a worker, or for their next attempt."""
     running: int = 0
     """Jobs that a worker has."""
-    oldest_queued_us: int | None = None
-    """When the oldest of those that wait was created; absent: none waits."""

@@ -231,7 +231,7 @@ class Transaction(Protocol):
         ...
 
     def totals(self) -> Totals:
-        """Figures of the whole queue, for operators."""
+        """Figures of the whole queue. Cost: grows with the number of owners, not of jobs."""
         ...
 
     def recount(self) -> list[str]:

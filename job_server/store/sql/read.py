@@ -16,6 +16,7 @@ from job_server.store.record import (
     Manifest,
     Piece,
     Place,
+    Totals,
     Usage,
 )
 from job_server.store.sql import row, schema
@@ -36,6 +37,10 @@ _PIECES = (
     select(schema.piece).where(schema.piece.c.job == bindparam("job")).order_by(schema.piece.c.name)
 )
 _OWNER = select(schema.owner).where(schema.owner.c.owner == bindparam("owner"))
+_TOTALS = select(
+    func.coalesce(func.sum(schema.owner.c.outstanding), 0),
+    func.coalesce(func.sum(schema.owner.c.running), 0),
+)
 _NEXT = select(_job.run_at_us).where(_job.stage == schema.QUEUED).order_by(_job.run_at_us).limit(1)
 
 
@@ -103,6 +108,12 @@ def usage(connection: Connection, owner: str, limits: Limits) -> Usage:
     if has.outstanding_limit is None:
         return Usage(owner, has.outstanding, has.running, limits.outstanding, limits.running)
     return Usage(owner, has.outstanding, has.running, has.outstanding_limit, has.running_limit)
+
+
+def totals(connection: Connection) -> Totals:
+    """See `Transaction.totals`."""
+    outstanding, running = connection.execute(_TOTALS).one()
+    return Totals(int(outstanding) - int(running), int(running))
 
 
 def next_run_at_us(connection: Connection) -> int | None:

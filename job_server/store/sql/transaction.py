@@ -24,6 +24,7 @@ from job_server.store.record import (
     NewJob,
     Piece,
     Place,
+    Totals,
     Usage,
 )
 from job_server.store.sql import (
@@ -204,6 +205,10 @@ class SqlTransaction:
     def forget(self, before_us: int, most: int = 1000) -> int:
         """See `Transaction`."""
         return expire.forget(self._connection, before_us, most)
+
+    def totals(self) -> Totals:
+        """See `Transaction`."""
+        return read.totals(self._connection)
 
     def recount(self) -> list[str]:
         """See `Transaction`."""

@@ -204,6 +204,12 @@ class User:
         found: pb.Job = self.ask("CancelJob", pb.CancelJobRequest(id=job)).job
         return found
 
+    def download(self, job: str, offset: int = 0) -> list[pb.DownloadJobResultResponse]:
+        """The messages of DownloadJobResult."""
+        return list(
+            self.stream("DownloadJobResult", pb.DownloadJobResultRequest(id=job, offset=offset))
+        )
+
     def list(self, **fields: Any) -> pb.ListJobsResponse:
         """ListJobs."""
         page: pb.ListJobsResponse = self.ask("ListJobs", pb.ListJobsRequest(**fields))
@@ -222,12 +228,6 @@ class User:
     def watch(self, job: str, timeout_s: float = 20, **fields: Any) -> Any:
         """The messages of WatchJob."""
         return self.stream("WatchJob", pb.WatchJobRequest(id=job, **fields), timeout_s)
-
-    def download(self, job: str, offset: int = 0) -> list[pb.DownloadJobResultResponse]:
-        """The messages of DownloadJobResult."""
-        return list(
-            self.stream("DownloadJobResult", pb.DownloadJobResultRequest(id=job, offset=offset))
-        )
 
 
 def error_in(end: Any) -> SwathError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
 import pytest
 
@@ -109,8 +111,9 @@ def test_over_the_quota_nothing_is_queued_and_clients_are_told_not_to_retry(laun
     rpc = user.channel.unary_unary("/swath.v1.JobService/CreateJob")
     with pytest.raises(grpc.RpcError) as raised:
         rpc(number(9).SerializeToString())
-    assert raised.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED  # type: ignore[attr-defined]
-    assert dict(raised.value.trailing_metadata())[PUSHBACK_KEY] == "-1"  # type: ignore[attr-defined]
+    end: Any = raised.value
+    assert end.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert dict(end.trailing_metadata())[PUSHBACK_KEY] == "-1"
     with pytest.raises(ResourceExhausted) as caught:
         user.create(number(9))
     assert (caught.value.limit, caught.value.used, caught.value.code) == (2, 2, 429)

@@ -60,13 +60,13 @@ def test_figures_of_the_queue_are_told(launch):
     worker.claim()
     server.until_gauge("swath_jobs_running", 1)
     server.until_gauge("swath_jobs_queued", 2)
-    assert server.gauge("swath_jobs_oldest_queued_seconds") > 0
+    assert server.gauge("swath_jobs_wait_seconds") > 0
     while worker.try_claim() is not None:
         pass
     waiting = worker.waiting()
     server.until_gauge("swath_workers_waiting", 1)
     server.until_gauge("swath_jobs_queued", 0)
-    assert server.gauge("swath_jobs_oldest_queued_seconds") == 0
+    assert server.gauge("swath_jobs_wait_seconds") == 0
     assert not waiting.done()
 
 

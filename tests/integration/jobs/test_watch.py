@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import threading
 import time
+from typing import Any
 
 import grpc
 import psutil
@@ -162,9 +163,9 @@ def test_a_thousand_watchers_cost_no_thread_and_are_all_told(job_server):
     job = user.create(number())
     user.get(job.id)
     threads = process.num_threads()
-    channels = [job_server.connect() for _ in range(10)]
+    channels: list[Any] = [job_server.connect() for _ in range(10)]
     request = pb.WatchJobRequest(id=job.id).SerializeToString()
-    watches = [
+    watches: list[Any] = [
         channel.unary_stream(WATCH)(request, timeout=60) for channel in channels for _ in range(100)
     ]
     for watch in watches:
@@ -188,10 +189,10 @@ def test_watchers_that_vanish_or_never_read_are_forgotten(job_server):
     job = user.create(number())
     request = pb.WatchJobRequest(id=job.id).SerializeToString()
     for _ in range(5):
-        channel = grpc.insecure_channel(
+        channel: Any = grpc.insecure_channel(
             job_server.address, (("grpc.use_local_subchannel_pool", 1),)
         )
-        watches = [channel.unary_stream(WATCH)(request, timeout=60) for _ in range(50)]
+        watches: list[Any] = [channel.unary_stream(WATCH)(request, timeout=60) for _ in range(50)]
         next(watches[0])
         channel.close()
     job_server.until_gauge("swath_watchers", 0)

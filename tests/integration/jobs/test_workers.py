@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import zlib
+from typing import Any
 
 import grpc
 import pytest
@@ -476,7 +477,7 @@ def test_users_reach_no_rpc_of_workers(shared, user):
 
 
 def test_workers_reach_no_rpc_of_users(shared):
-    channel = grpc.insecure_channel(shared.worker_address)
+    channel: Any = grpc.insecure_channel(shared.worker_address)
     with pytest.raises(grpc.RpcError) as caught:
         channel.unary_unary("/swath.v1.JobService/ListJobs")(b"")
     assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED

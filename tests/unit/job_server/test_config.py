@@ -53,7 +53,7 @@ def test_a_setting_that_does_not_fit_is_refused(field, value):
 
 def test_jobs_and_the_socket_of_workers_are_in_the_data_folder():
     config = JobConfig(data=Path("/x"))
-    assert config.database_url() == "sqlite:////x/jobs/jobs.db"
+    assert config.store() == "/x/jobs/jobs.db"
     assert config.worker_socket() == Path("/x/jobs/workers.sock")
 
 

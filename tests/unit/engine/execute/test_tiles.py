@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from swath.errors import (
 )
 from swath.grid import Affine, Grid, Shape2d, Window
 from swath.results import assemble
+from swath.stream import Event
 from swath.types import build_graph
 from tests.imagery import fill, write_tiff
 from tests.laws.test_one_result import bits
@@ -191,3 +193,40 @@ def test_a_tile_stops_at_the_deadline(catalog):
     work = Engine(catalog).prepare(build_graph(constant() + 1), LARGE.value, budget=budget)
     with pytest.raises(DeadlineExceeded):
         deque((e for _ in range(20) for e in work.events()), maxlen=0)
+
+
+LOOKED_UP = {
+    "groups": lambda: wf.ImageCollection.from_id("p").groupby(dates="day").mosaic(),
+    "a filter": lambda: wf.ImageCollection.from_id("p").filter(
+        lambda i: i.properties["date"].day > 1
+    ),
+    "an order": lambda: wf.ImageCollection.from_id("p").sorted(lambda i: -i.mean()).mosaic(),
+    "some of a product twice": lambda: (
+        wf.ImageCollection.from_id("p", limit=1).mosaic()
+        - wf.ImageCollection.from_id("p", start_datetime="2020-01-02").mean("images")
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(LOOKED_UP))
+def test_what_is_looked_up_is_the_same_in_a_pin(catalog, folder, name):
+    graph = build_graph(LOOKED_UP[name]())
+    work = Engine(catalog).prepare(graph, HERE.value)
+    expected = bits(assemble(work.events()))
+    more = write_tiff(folder / "2019-12-31.tif", np.ones((2, *GRID.shape), "u2"), GRID, nodata=0)
+    fill(catalog, "p", from_files([str(more)]))
+    assert bits(assemble(Engine(catalog).prepare(graph, HERE.value).events())) != expected
+    pinned = Engine(Catalog.pinned(work.pinned()))
+    assert bits(assemble(pinned.prepare(graph, HERE.value).events())) == expected
+
+
+def test_tiles_may_be_computed_by_several_threads(catalog):
+    graph = build_graph(anomaly())
+    engine = Engine(catalog)
+    expected = bits(assemble(engine.stream(graph, LARGE.value)))
+    work = engine.prepare(graph, LARGE.value)
+    with ThreadPoolExecutor(4) as pool:
+        parts = list(pool.map(lambda tile: list(work.compute(tile)), work.tiles))
+    chunks = [chunk for part in parts for chunk in part]
+    events: list[Event] = [work.header, *chunks, work.trailer()]
+    assert bits(assemble(events)) == expected
