@@ -138,7 +138,8 @@ class JobServer:
     async def _open(self, secret: str) -> Jobs:
         """The store, the results and what works on them."""
         config, now_us = self.config, self._clock.now_us
-        store = self._store = await asyncio.to_thread(open_store, config.store())
+        store = await asyncio.to_thread(open_store, config.store())
+        self._store = store
         results = await asyncio.to_thread(Folder, config.folder() / RESULTS)
         threads = 1 if config.has_sqlite() else POSTGRES_THREADS
         self._writer = Writer(store, threads, MOST_GROUPED)

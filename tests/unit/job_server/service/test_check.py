@@ -172,6 +172,16 @@ def test_a_format_that_there_is_not_is_refused():
         check(request_of(format="papyrus"))
 
 
+def test_an_option_that_a_format_has_not_is_refused():
+    with pytest.raises(InvalidArgument):
+        check(request_of(format="json", options={"colour": "red"}))
+
+
+def test_a_format_of_pixels_does_not_take_a_number():
+    with pytest.raises(UnsupportedFormat):
+        check(request_of(format="geotiff"))
+
+
 @pytest.mark.parametrize(
     "destination", [Destination("email"), Destination("download", {"to": "me"})]
 )
