@@ -23,6 +23,7 @@ from engine.evaluate.plane import ScalarPlane, topological
 from engine.evaluate.prepared import PreparedGraphs
 from engine.execute.cutline import outside
 from engine.execute.fold import Progress, silent
+from engine.execute.numbers import Numbers, decode_numbers, encode_numbers, question_of
 from engine.execute.reading import Reading, Reads
 from engine.execute.result import (
     Gathered,
@@ -92,6 +93,8 @@ class _Terms:
     memory_bytes: int
     admit: Admit
     progress: Progress = silent
+    known: Sequence[Numbers] = ()
+    """What stages are known to find."""
     is_dry: bool = False
     """Stop where pixels are needed."""
 
@@ -221,7 +224,8 @@ class Engine:
     ) -> Work:
         """The same result as `stream`, of any size, to be computed tile by tile.
 
-        Evaluates once. Numbers that come from pixels are computed here, over the whole grid.
+        Evaluates once. Numbers that come from pixels are computed here, over the whole grid; where
+        the engine's catalog is what `Work.pinned` gave for the same request, they are known.
 
         Args:
             budget: deadline and cancel, of this and of all tiles; checked between blocks of work.
@@ -238,7 +242,9 @@ class Engine:
         most_bytes = self.config.limits.memory_bytes if memory_bytes is None else memory_bytes
         recording = Recording(self.catalog)
         admit = partial(hold, memory_bytes=most_bytes)
-        terms = _Terms(recording, most_bytes, admit, progress)
+        question = partial(question_of, graph, geocontext, arguments or {})
+        known = decode_numbers(self.catalog.note, question()) if self.catalog.note else []
+        terms = _Terms(recording, most_bytes, admit, progress, known)
         run = self._evaluate(graph, geocontext, arguments or {}, budget, terms, sources)
         hold(run.plans, most_bytes)
         header = _settled(run)
@@ -251,6 +257,7 @@ class Engine:
             execution=run.stages.execution,
             evaluate_s=budget.now() - started - run.stages.spent_s,
             recording=recording,
+            numbers=lambda: encode_numbers(question(), run.stages.found),
         )
 
     def inspect(
@@ -284,7 +291,7 @@ class Engine:
         bound = check_arguments(graph, arguments)
         where = resolve(geocontext) if geocontext is not None else None
         context = Context(terms.catalog, geocontext, where, budget)
-        stages = Stages(context, terms.memory_bytes, terms.admit, terms.progress)
+        stages = Stages(context, terms.memory_bytes, terms.admit, terms.progress, terms.known)
         context.stage = partial(_stop, stages, terms.memory_bytes) if terms.is_dry else stages.run
         if where is not None:
             found = {} if sources is None else sources

@@ -96,6 +96,11 @@ class Catalog:
         """Differs after every committed change, also across restarts. Cost: 15 µs."""
         return self.store.revision()
 
+    @property
+    def note(self) -> bytes:
+        """What was pinned with the catalog; empty where nothing was, or it is no pinned one."""
+        return self.store.note
+
     def products(self) -> list[Product]:
         """All products, by name."""
         return list(self._fresh().values())

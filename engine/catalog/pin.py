@@ -97,8 +97,8 @@ class Recording:
         seen.loaded[row] = image
         return image
 
-    def pinned(self) -> bytes:
-        """What was looked up so far, for `Catalog.pinned`.
+    def pinned(self, note: bytes = b"") -> bytes:
+        """What was looked up so far, for `Catalog.pinned`, with a note that it gives again.
 
         Raises:
             ResultTooLarge: more images than a plan can hold, some millions.
@@ -110,7 +110,7 @@ class Recording:
                     _put(connection, self._seen[name], revision)
             with store.reading() as held:
                 assert held is not None
-                return packed.pack(held)
+                return packed.pack(held, note)
         finally:
             store.close()
 

@@ -9,6 +9,7 @@ from engine.evaluate.context import Context
 from engine.evaluate.deferred import Deferred, Fold, Sample
 from engine.evaluate.plane import Plane, ScalarPlane, topological
 from engine.execute.fold import Progress, run_folds, silent
+from engine.execute.numbers import Numbers
 from engine.execute.passes import fold_passes
 from engine.execute.tasks import Execution
 from engine.plan.plan import Plan, plan_for
@@ -32,11 +33,15 @@ class Stages:
         memory_bytes: int,
         admit: Admit,
         progress: Progress = silent,
+        known: Sequence[Numbers] = (),
     ) -> None:
         self._context = context
         self._memory_bytes = memory_bytes
         self._admit = admit
         self._progress = progress
+        self._known = known
+        self.found: list[Numbers] = []
+        """What stages gave, in the order in which they ended."""
         self._nested = 0
         self.execution: Execution | None = None
         """Set once a place is known; absent: no geocontext."""
@@ -62,11 +67,19 @@ class Stages:
             )
         try:
             self.settle(p for i in items for p in _planes(i))
-            return self._run(items, execution)
+            values = self._recalled(items) or self._run(items, execution)
+            self.found.append([list(v) for v in values])
+            return values
         finally:
             self._nested -= 1
             if self._nested == 0:
                 self.spent_s += self._context.budget.now() - started
+
+    def _recalled(self, items: Sequence[Fold | Sample]) -> list[Sequence[Any]] | None:
+        """The numbers of this stage, where they are known; None: they are not."""
+        known = self._known[len(self.found)] if len(self.found) < len(self._known) else []
+        is_same = [len(v) for v in known] == [i.size for i in items]
+        return list(known) if is_same else None
 
     def execution_or_refuse(self) -> Execution:
         """The execution. Raises GeoContextRequired where no place was given."""

@@ -6,7 +6,7 @@ tiles are bit for bit what `Engine.stream` gives, in whatever order and process 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.catalog.pin import Recording
@@ -52,6 +52,8 @@ class Work:
     """Seconds of evaluation, without its stages."""
     recording: Recording
     """What was looked up in the catalog."""
+    numbers: Callable[[], bytes]
+    """What stages found, as it is pinned."""
 
     @property
     def steps(self) -> int:
@@ -84,12 +86,12 @@ class Work:
         return trailer(self.execution, self.evaluate_s)
 
     def pinned(self) -> bytes:
-        """What was looked up in the catalog, for `Catalog.pinned`.
+        """What was looked up in the catalog, and what stages found, for `Catalog.pinned`.
 
         An engine over it prepares the same request to the same result, whatever became of the
-        catalog; a file that has changed is SourceChanged.
+        catalog, and runs no stage again; a file of a tile that has changed is SourceChanged.
         """
-        return self.recording.pinned()
+        return self.recording.pinned(self.numbers())
 
 
 def tiles_of(rasters: Sequence[RasterHeader]) -> tuple[Tile, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from swath.errors import InternalError, Transient
+from swath.graph.canonical import varint
 
 MOST_MESSAGE_BYTES = 256 * 1024 * 1024
 """Most bytes of a message that is accepted. Messages have at most 2 MiB, except that of a header
@@ -21,17 +22,8 @@ _LONGEST_LENGTH = 5
 def write_delimited(messages: Iterable[bytes]) -> Iterator[bytes]:
     """Each message after its length."""
     for message in messages:
-        yield _varint(len(message))
+        yield varint(len(message))
         yield message
-
-
-def _varint(value: int) -> bytes:
-    found = bytearray()
-    while value > 0x7F:
-        found.append(value & 0x7F | 0x80)
-        value >>= 7
-    found.append(value)
-    return bytes(found)
 
 
 def read_delimited(

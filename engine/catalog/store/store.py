@@ -51,9 +51,11 @@ class Store:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
+        self.note = b""
+        """What was packed with the content; empty without one."""
         if content is not None:
             self._read_only = True
-            self._connection = unpack(content)
+            self._connection, self.note = unpack(content)
             return
         with self._translated():
             self._open()

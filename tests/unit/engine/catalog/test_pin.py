@@ -74,6 +74,12 @@ def test_what_was_not_looked_up_is_not_found_in_a_pin(catalog, files, put):
         Catalog.pinned(recording.pinned()).image("b")
 
 
+def test_a_note_is_pinned_too(catalog):
+    assert Catalog.pinned(Recording(catalog).pinned(b"17")).note == b"17"
+    assert Catalog.pinned(Recording(catalog).pinned()).note == b""
+    assert catalog.note == b""
+
+
 def test_nothing_looked_up_is_a_pin_too(catalog):
     assert Catalog.pinned(Recording(catalog).pinned()).products() == []
 
@@ -191,7 +197,7 @@ def forged(*statements: str, content: bytes | None = None) -> bytes:
     database = connection.serialize() if content is None else content
     connection.close()
     head = struct.pack(
-        "<8sHHQI", packed.MAGIC, packed.FORMAT, 1, len(database), zlib.crc32(database)
+        "<8sHHQQI", packed.MAGIC, packed.FORMAT, 1, len(database), 0, zlib.crc32(database)
     )
     return head + lzma.compress(database)
 
@@ -202,7 +208,7 @@ def test_a_database_with_another_schema_is_refused():
 
 
 def test_a_trigger_beside_our_tables_is_refused(catalog):
-    connection = packed.unpack(Recording(catalog).pinned())
+    connection, _ = packed.unpack(Recording(catalog).pinned())
     connection.execute("PRAGMA query_only = OFF")
     connection.execute("CREATE TRIGGER sly AFTER INSERT ON products BEGIN DELETE FROM images; END")
     data = packed.pack(connection)
@@ -218,6 +224,8 @@ def test_bytes_that_are_no_database_are_refused():
 
 def test_a_pin_that_unpacks_to_more_than_it_says_is_refused():
     database = np.zeros(50_000_000, np.uint8).tobytes()
-    head = struct.pack("<8sHHQI", packed.MAGIC, packed.FORMAT, 1, 100, zlib.crc32(database[:100]))
+    head = struct.pack(
+        "<8sHHQQI", packed.MAGIC, packed.FORMAT, 1, 100, 0, zlib.crc32(database[:100])
+    )
     with pytest.raises(InvalidSource):
         Catalog.pinned(head + lzma.compress(database))

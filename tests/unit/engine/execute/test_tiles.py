@@ -230,3 +230,36 @@ def test_tiles_may_be_computed_by_several_threads(catalog):
     chunks = [chunk for part in parts for chunk in part]
     events: list[Event] = [work.header, *chunks, work.trailer()]
     assert bits(assemble(events)) == expected
+
+
+def stages_run(engine: Engine, graph: Any, where: Any = HERE) -> tuple[Any, int]:
+    """The result in bits, and how many windows its stages walked over."""
+    told: list[int] = []
+    work = engine.prepare(graph, where.value, progress=lambda done, _: told.append(done))
+    return bits(assemble(work.events())), len(told)
+
+
+def nested() -> Any:
+    """Stages that wait for one another, and decide."""
+    every = wf.ImageCollection.from_id("p").pick_bands("b1")
+    scaled = every / every.max()
+    bright = scaled.filter(lambda i: i.mean() > scaled.median())
+    return bright.sorted(lambda i: i.std()).mosaic() + bright.value_at(500123.0, 4999321.0)[0]["b1"]
+
+
+@pytest.mark.parametrize("expression", [anomaly, nested])
+def test_stages_are_not_run_again_over_a_pin(catalog, expression):
+    graph = build_graph(expression())
+    data = Engine(catalog).prepare(graph, HERE.value).pinned()
+    expected, walked = stages_run(Engine(catalog), graph)
+    assert walked > 0
+    assert stages_run(Engine(Catalog.pinned(data)), graph) == (expected, 0)
+
+
+def test_numbers_of_another_question_are_not_used(catalog):
+    graph = build_graph(anomaly())
+    data = Engine(catalog).prepare(graph, HERE.value).pinned()
+    part = wf.GeoContext.from_grid(Grid(GRID.crs, GRID.transform, Shape2d(50, 60)))
+    found = stages_run(Engine(Catalog.pinned(data)), graph, part)
+    assert found == stages_run(Engine(catalog), graph, part)
+    assert found[1] > 0
