@@ -145,7 +145,7 @@ def test_what_is_wrong_with_an_expression_is_told_before_it_is_queued(client: Jo
 
 
 def test_a_used_up_quota_is_told_at_once(launch: Callable[..., RunningJobServer]) -> None:
-    client = JobClient(launch(outstanding_per_owner=1).address)
+    client = JobClient(launch(outstanding_limit=1).address)
     Job(FOUR, client=client)
     with pytest.raises(ResourceExhausted) as caught:
         Job(FOUR, client=client)
