@@ -270,7 +270,14 @@ def decode_quota_question(data: bytes) -> None:
 def _id(id_: str) -> str:
     if len(id_) > LONGEST_ID:
         raise InvalidArgument("The id of a job has 32 characters.").at(argument="id")
+    _check_text(id_, "id")
     return id_
+
+
+def _check_text(text: str, argument: str) -> None:
+    """Refuse the character NUL: PostgreSQL stores no text with it."""
+    if "\0" in text:
+        raise InvalidArgument("A text has the character NUL in it.").at(argument=argument)
 
 
 def _check_request_id(request_id: str) -> None:
@@ -278,6 +285,7 @@ def _check_request_id(request_id: str) -> None:
         raise InvalidArgument(f"A request id has at most {LONGEST_REQUEST_ID} characters.").at(
             argument="request_id"
         )
+    _check_text(request_id, "request_id")
 
 
 def _labels(labels: Mapping[str, str]) -> dict[str, str]:
@@ -290,6 +298,7 @@ def _labels(labels: Mapping[str, str]) -> dict[str, str]:
             raise InvalidArgument(
                 f"A label's name has 1 to {LONGEST_LABEL} characters, its value at most as many."
             ).at(argument="labels")
+        _check_text(name + text, "labels")
     return dict(labels)
 
 

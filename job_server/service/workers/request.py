@@ -50,8 +50,8 @@ def _lost(lease: Lease) -> LeaseLost:
 
 
 def worker_of(worker: str) -> str:
-    """The identity of a worker. Raises InvalidArgument: it is empty or too long."""
-    if not 0 < len(worker) <= LONGEST_WORKER:
+    """The identity of a worker. Raises InvalidArgument: it is empty, too long, or has a NUL."""
+    if not 0 < len(worker) <= LONGEST_WORKER or "\0" in worker:
         raise InvalidArgument(f"A worker has an identity of 1 to {LONGEST_WORKER} characters.").at(
             argument="worker"
         )

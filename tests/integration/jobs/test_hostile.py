@@ -15,6 +15,7 @@ from swath.errors import (
     BadRequest,
     DeadlineExceeded,
     InternalError,
+    InvalidArgument,
     InvalidGraph,
     RequestTooLarge,
     SwathError,
@@ -108,11 +109,19 @@ def test_a_graph_of_too_many_nodes_is_refused(user):
 
 
 def test_labels_and_ids_of_any_text_come_back_as_they_were(user):
-    labels = {"ключ": "значение", "a b": "\u0000", "'; DROP TABLE job; --": "%_\\"}
-    job = user.create(number(labels=labels, request_id="'; --\u0000"))
+    labels = {"ключ": "значение", "a b": "\u0001", "'; DROP TABLE job; --": "%_\\"}
+    job = user.create(number(labels=labels, request_id="'; --"))
     assert dict(user.get(job.id).labels) == labels
     for name, text in labels.items():
         assert job.id in [j.id for j in user.list(labels={name: text}).jobs]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"labels": {"a": "\0"}}, {"labels": {"\0": "a"}}, {"request_id": "a\0"}]
+)
+def test_a_text_with_nul_which_databases_do_not_store_is_refused(user, fields):
+    with pytest.raises(InvalidArgument):
+        user.create(number(**fields))
 
 
 def test_labels_are_compared_and_not_matched(user):

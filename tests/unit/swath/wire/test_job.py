@@ -49,7 +49,8 @@ ONE = Graph((Literal(1, INT),), (), (), 0)
 named = st.dictionaries(text, values, max_size=2)
 counts = st.integers(0, 2**32 - 1)
 times = st.integers(-(2**62), 2**62)
-labels = st.dictionaries(text.filter(bool), text, max_size=3)
+stored = text.filter(lambda text: "\0" not in text)
+labels = st.dictionaries(stored.filter(bool), stored, max_size=3)
 ids = st.text("0123456789abcdef", min_size=32, max_size=32)
 seconds = st.floats(0, 1e9)
 destinations = st.builds(Destination, text.filter(bool), named)
@@ -175,7 +176,7 @@ def test_bytes_that_are_no_error_are_an_internal_error() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     specs,
-    text,
+    stored,
     labels,
     st.integers(-100, 100),
     st.none() | seconds,
@@ -358,6 +359,8 @@ WRONG = [
     CreateJob(JobSpec(ONE), labels={"n" * 64: ""}),
     CreateJob(JobSpec(ONE), labels={"n": "t" * 64}),
     CreateJob(JobSpec(ONE), labels={"": "t"}),
+    CreateJob(JobSpec(ONE), labels={"n": "\0"}),
+    CreateJob(JobSpec(ONE), request_id="\0"),
     CreateJob(JobSpec(ONE), priority=101),
     CreateJob(JobSpec(ONE), keep_s=-1.0),
     CreateJob(JobSpec(ONE), keep_s=math.nan),
