@@ -88,6 +88,7 @@ class JobClient:
         self._token = client_token(token)
         self._pacing = pacing
         self._silence_s = silence_s
+        self._was_there = False
 
     def __repr__(self) -> str:
         return f"JobClient({self.address!r})"
@@ -177,7 +178,7 @@ class JobClient:
             JobNotFound. DeadlineExceeded: it is not done in time. Unavailable: the server was away
             for 5 minutes.
         """
-        patience = Patience(self._pacing, timeout)
+        patience = Patience(self._pacing, timeout, self._was_there)
         seen = after_revision
         while True:
             request = encode_watch(WatchJob(id, seen, with_result))
@@ -244,7 +245,7 @@ class JobClient:
         if result.data is not None:
             yield _checked_whole(result.data, result)
             return
-        at, crc32, patience = 0, 0, Patience(self._pacing, None)
+        at, crc32, patience = 0, 0, Patience(self._pacing, None, self._was_there)
         while at < result.size_bytes:
             try:
                 request = encode_download(id, at)
@@ -277,7 +278,9 @@ class JobClient:
                 raise InternalError("The server did not answer with one message.")
             return answers[0]
 
-        return retried(once, TIMEOUT_S, num_retries, self._pacing)
+        answer = retried(once, TIMEOUT_S, num_retries, self._pacing)
+        self._was_there = True
+        return answer
 
     def _stream(
         self, method: str, request: bytes, timeout_s: float | None

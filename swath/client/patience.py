@@ -20,11 +20,12 @@ class Patience:
     5 minutes, as long as a restart or a move takes.
     """
 
-    def __init__(self, pacing: Pacing, timeout_s: float | None) -> None:
+    def __init__(self, pacing: Pacing, timeout_s: float | None, was_there: bool = False) -> None:
+        """`was_there`: whether the server has answered before, another call perhaps."""
         self.pacing = pacing
         self.timeout_s = timeout_s
         self.started = pacing.monotonic()
-        self.was_there = False
+        self.was_there = was_there
         self.failures = 0
         self.damaged = 0
         self.away_since = 0.0

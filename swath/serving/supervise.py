@@ -12,6 +12,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,17 +83,23 @@ class Part:
         self._keeping = asyncio.ensure_future(self._keep())
 
     async def close(self) -> int:
-        """Ask it to stop and wait until it has; its exit status."""
-        self._is_stopping = True
-        self.ask()
+        """Ask it to stop and wait until it has; its exit status. Not while it starts."""
+        self.stop()
         if self._keeping is not None:
             return await self._keeping
         return 0 if self._process is None else await self._ended(self._process)
 
+    def stop(self) -> None:
+        """Ask it to stop, as soon as it runs where it does not yet; it is not started again."""
+        self._is_stopping = True
+        self.ask()
+
     def ask(self) -> None:
         """Ask it to stop, if it runs; asked a second time, it hurries."""
         if self._process is not None and self._process.returncode is None:
-            self._process.terminate()
+            # Not `terminate`, which may take the exit status that asyncio then waits for in vain.
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGTERM)
 
     async def _keep(self) -> int:
         pause_s = 0.0
@@ -160,7 +167,7 @@ async def _start(parts: Sequence[Part], signals: asyncio.Queue[None]) -> int:
     for part in parts:
         starting = asyncio.ensure_future(part.start())
         if not await ended_before(starting, signals):
-            await part.close()
+            part.stop()
             await starting
             return INTERRUPTED
         if not starting.result():

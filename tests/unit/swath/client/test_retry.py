@@ -116,6 +116,13 @@ def test_a_server_that_was_there_may_be_away_for_minutes() -> None:
     assert AWAY_S < clock.now < AWAY_S + 5
 
 
+def test_so_may_one_that_answered_another_call() -> None:
+    clock = Clock()
+    with pytest.raises(Unavailable):
+        fail_for_ever(Patience(clock.pacing(), None, was_there=True), AWAY)
+    assert AWAY_S < clock.now < AWAY_S + 5
+
+
 def test_a_message_begins_patience_anew() -> None:
     clock = Clock()
     patience = Patience(clock.pacing(), None)
