@@ -264,6 +264,7 @@ def test_a_watch_that_ended_is_forgotten() -> None:
         with scene.changes.watch(JOB), scene.changes.watch(JOB):
             assert scene.changes.watched == 2
         assert scene.changes.watched == 0
+        assert scene.changes._watches == {}
         scene.changes.publish(record(revision=2))
 
     run(scenario)

@@ -429,6 +429,7 @@ def test_an_object_that_came_to_be_named_within_its_grace_starts_anew() -> None:
         house.store._store = database  # and then the right one
         house.now_us += HOUR
         await house.upkeep.sweep()
+        house.store._store = MemoryStore()  # and the older one once more
         house.now_us += DAY
         await house.upkeep.sweep()
         assert house.keys() == {piece.key}
@@ -453,21 +454,27 @@ def test_a_sweep_while_the_store_does_not_answer_removes_nothing() -> None:
 
 
 class Between:
-    """A transaction in which something happens after the lease was read."""
+    """A transaction in which something happens after its first statement."""
 
     def __init__(self, transaction: Transaction, happens: Callable[[], object]) -> None:
         self._transaction = transaction
-        self._happens = happens
+        self._to_come = [happens]
 
     def get(self, job: str) -> JobRecord:
-        """The job; then it happens."""
+        """The job, as the store says."""
         found = self._transaction.get(job)
-        self._happens()
+        self._happen()
         return found
 
     def referenced(self, jobs: Sequence[str]) -> set[str]:
-        """As the store says."""
-        return self._transaction.referenced(jobs)
+        """The names, as the store says."""
+        found = self._transaction.referenced(jobs)
+        self._happen()
+        return found
+
+    def _happen(self) -> None:
+        while self._to_come:
+            self._to_come.pop()()
 
 
 def test_a_piece_recorded_between_two_statements_of_the_sweep_is_alive() -> None:
@@ -498,14 +505,18 @@ def test_a_job_whose_time_has_come_wakes_a_worker_that_waits() -> None:
         claimed = await house.claim()
         house.now_us += LEASE + 1
         await house.upkeep.reap()
-        waiting = asyncio.create_task(
-            house.changes.claims.first(
-                lambda: house.writer.run(lambda t: t.claim("w", LEASE, 0, house.now_us)), 10
-            )
-        )
-        await house.writer.run(lambda t: t.next_run_at_us())
+        tries = 0
+
+        async def attempt() -> Claimed | None:
+            nonlocal tries
+            tries += 1
+            return await house.writer.run(lambda t: t.claim("w", LEASE, 0, house.now_us))
+
+        waiting = asyncio.create_task(house.changes.claims.first(attempt, 10))
+        await asyncio.sleep(0)
         await house.upkeep.rouse()
-        assert not waiting.done()
+        await house.upkeep.rouse()
+        assert tries == 1
         house.now_us += SECOND
         await house.upkeep.rouse()
         found = await waiting
