@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stores import database, postgres_server, postgres_url, store  # noqa: F401 - fixtures
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
