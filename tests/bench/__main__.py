@@ -23,13 +23,16 @@ from rich.console import Console
 
 from swath.client.inspect import InspectClient
 from tests.bench import (
+    backlog,
     cancel,
     columns,
+    creating,
     fairness,
     imagery,
     imports,
     jobs,
     kernels,
+    large,
     ndvi,
     scalar,
     streamed,
@@ -46,7 +49,12 @@ OF_SERVER: dict[str, Callable[[Server, imagery.Imagery], list[Figure]]] = {
     "cancel": lambda server, _: cancel.measure(server),
     "fairness": lambda server, _: fairness.measure(server),
 }
-ROWS = (*OF_SERVER, "jobs", "kernels", "imports", "micro")
+OF_QUEUE: dict[str, Callable[[Path, Path], list[Figure]]] = {
+    "creating": creating.measure,
+    "backlog": lambda folder, _: backlog.measure(folder),
+    "large": large.measure,
+}
+ROWS = (*OF_SERVER, "jobs", *OF_QUEUE, "kernels", "imports", "micro")
 
 Measure = Callable[[], list[Figure]]
 
@@ -87,15 +95,23 @@ def _measure(rows: list[str], folder: Path) -> list[Figure]:
 
     if "imports" in rows:
         take("imports", imports.measure)
-    of_server = [row for row in OF_SERVER if row in rows]
-    if not of_server and "kernels" not in rows and "jobs" not in rows:
-        return figures
+    if any(row in rows for row in (*OF_SERVER, "jobs", "kernels")):
+        _measure_servers(rows, folder, take)
+    for row, measure in OF_QUEUE.items():
+        if row in rows:
+            (folder / row).mkdir()
+            take(row, partial(measure, folder / row, folder / f"{row}.log"))
+    return figures
+
+
+def _measure_servers(rows: list[str], folder: Path, take: Callable[[str, Measure], None]) -> None:
     made = imagery.make(folder)
     log, cache = folder / "events.log", None
     if "kernels" in rows:
         cache = folder / "cache"
         take("kernels", partial(kernels.build, cache))
         take("start", partial(kernels.start, cache, made, log))
+    of_server = [row for row in OF_SERVER if row in rows]
     if of_server:
         with serving(made.data, log, cache) as server:
             time.sleep(SETTLE_S)
@@ -104,7 +120,6 @@ def _measure(rows: list[str], folder: Path) -> list[Figure]:
             InspectClient(server.address).close()
     if "jobs" in rows:
         take("jobs", partial(jobs.measure, made, log))
-    return figures
 
 
 SETTLE_S = 3.0
