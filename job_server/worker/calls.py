@@ -58,6 +58,9 @@ CLASSES: dict[grpc.StatusCode, type[SwathError]] = {
     grpc.StatusCode.RESOURCE_EXHAUSTED: RequestTooLarge,
 }
 """Of each code that the server answers with; any other is InternalError."""
+CORE_FAULT = "Internal error from Core"
+"""What grpc.aio says, instead of the server's own status, where a message of a stream could not be
+sent because the server had ended the call just then. The next attempt hears what it is."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 
@@ -179,5 +182,7 @@ class Calls:
 def told(error: aio.AioRpcError, address: str) -> SwathError:
     """The error of the tree that a failed call tells of."""
     cls = CLASSES.get(error.code(), InternalError)
+    if error.details() == CORE_FAULT:
+        cls = Unavailable
     problem = error.details() or f"The call ended with {error.code().name}."
     return cls(problem, address=address) if cls is Unavailable else cls(problem)

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 from job_server.worker.ending import Emit
 from job_server.worker.frames import Kind
@@ -101,12 +102,23 @@ class Crew:
         try:
             room = self._scratch.room(f"{next(self._numbers)}")
             try:
-                await self._live(await Child.start(self._spec, room))
+                await self._live(await self._begin(room))
             finally:
                 shutil.rmtree(room, ignore_errors=True)
         except OSError as problem:  # no room on disk, no process to be had
             self._did_not_start(0, EngineCrashed(f"A child cannot be started: {problem}."))
         self._hire(self._pause_s())
+
+    async def _begin(self, room: Path) -> Child:
+        """A child that is starting. A start that is cut short would leave its process behind."""
+        starting = asyncio.ensure_future(Child.start(self._spec, room))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            child = await starting
+            child.kill()
+            await child.ended()
+            raise
 
     async def _live(self, child: Child) -> None:
         try:

@@ -97,9 +97,11 @@ class ScriptedService(worker_pb2_grpc.WorkerServiceServicer):
 
     async def Claim(self, request, context):
         await self._begin("Claim", request, context)
-        async with asyncio.timeout(request.wait_s + 1):
-            while not self.queue:
-                await asyncio.sleep(0.005)
+        until_s = asyncio.get_running_loop().time() + request.wait_s
+        while not self.queue:
+            if asyncio.get_running_loop().time() >= until_s:
+                return pb.ClaimResponse()
+            await asyncio.sleep(0.005)
         return pb.ClaimResponse(assignment=self.queue.popleft())
 
     async def Heartbeat(self, request, context):
