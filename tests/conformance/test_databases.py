@@ -132,6 +132,12 @@ def test_other_databases_are_refused(address: str) -> None:
         open_store(address)
 
 
+def test_a_missing_driver_of_postgres_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(InvalidArgument, match="swath\\[postgres\\]"):
+        open_store("postgresql://localhost/jobs")
+
+
 def test_a_database_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="does not answer"):
         open_store(f"postgresql://nobody@/jobs?host={tmp_path}")
@@ -179,7 +185,7 @@ def test_the_migrations_make_the_tables_that_this_version_knows(database: str) -
 
 def described(inspector: Inspector) -> dict[str, object]:
     """Columns, keys, checks and indexes of all tables."""
-    tables = {}
+    tables: dict[str, object] = {}
     kind = inspector.dialect.name
     for table in inspector.get_table_names():
         columns = [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)]
