@@ -18,6 +18,7 @@ IMPORTED_AS = {
     "grpc": "grpcio",
     "google": "protobuf",
     "grpc_health": "grpcio-health-checking",
+    "sqlalchemy": "SQLAlchemy",
     "grpc_reflection": "grpcio-reflection",
     "prometheus_client": "prometheus-client",
     "llvmlite": "numba",  # numba's own half, of the version that numba asks for

@@ -158,7 +158,7 @@ def test_progress_of_a_stage_is_told_window_by_window(catalog):
     graph = build_graph(wf.ImageCollection.from_id("p").max())
     engine = Engine(catalog)
     work = engine.prepare(
-        graph, LARGE.value, memory_bytes=2**21, progress=lambda *now: told.append(now)
+        graph, LARGE.value, memory_bytes=5 * 2**20, progress=lambda *now: told.append(now)
     )
     total = told[0][1]
     assert told == [(done, total) for done in range(total + 1)]
