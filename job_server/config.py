@@ -104,10 +104,6 @@ class JobConfig:
         """Where the jobs are, as `open_store` takes it."""
         return self.database or str(self.folder() / "jobs.db")
 
-    def has_sqlite(self) -> bool:
-        """Whether one thread writes, and groups commits."""
-        return self.database == ""
-
     def limits(self) -> Limits:
         """What an owner may have, unless it was given limits of its own."""
         return Limits(self.outstanding_limit, self.running_limit)
