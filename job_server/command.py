@@ -12,11 +12,13 @@ from typing import Any
 import click
 
 from job_server.config import JobConfig
+from job_server.limit import limit
 from job_server.server import JobServer
 from swath.errors import PermissionDenied
 from swath.serving.config import DEFAULT_DATA, load
 from swath.serving.follow import follow_supervisor
 from swath.serving.lifetime import serve_until_signalled
+from swath.worker.v1 import admin_pb2 as pb
 
 
 @click.command()
@@ -58,3 +60,22 @@ def _make_folder(folder: Path) -> None:
         raise PermissionDenied(f"The folder {folder} cannot be made: {problem.strerror}.") from None
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         raise PermissionDenied(f"The folder {folder} cannot be written.")
+
+
+@click.command()
+@click.argument("owner")
+@click.option("--outstanding", type=click.IntRange(0), help="Most jobs that are not done.")
+@click.option("--running", type=click.IntRange(0), help="Most jobs that run at once; 0: any.")
+@click.option("--data", help=f"Folder of catalog and jobs.  [SWATH_DATA or {DEFAULT_DATA}]")
+@click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
+def owner(
+    owner: str, outstanding: int | None, running: int | None, config: Path | None, data: str | None
+) -> None:
+    """Say what OWNER has and may have; give it limits of its own."""
+    settings = load(JobConfig, "jobs", {"data": data}, os.environ, config)
+    settings = replace(settings, data=settings.data.expanduser()).validate()
+    asked = pb.SetLimitsRequest(owner=owner, outstanding_limit=outstanding, running_limit=running)
+    now = limit(settings, asked)
+    most = now.running_limit or "any"
+    click.echo(f"{owner}: {now.outstanding} of {now.outstanding_limit} jobs not done")
+    click.echo(f"{' ' * len(owner)}  {now.running} of {most} running")

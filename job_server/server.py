@@ -23,7 +23,13 @@ from job_server.queue.upkeep import Upkeep, UpkeepRules
 from job_server.queue.writer import Writer
 from job_server.results.folder import Folder
 from job_server.service.jobs import Jobs
-from job_server.service.service import JOB_SERVICE, WORKER_SERVICE, job_service, worker_service
+from job_server.service.service import (
+    JOB_SERVICE,
+    WORKER_SERVICE,
+    admin_service,
+    job_service,
+    worker_service,
+)
 from job_server.service.workers.secret import FILE, open_secret, worker_with
 from job_server.store.open import open_store
 from job_server.store.record import Totals
@@ -182,7 +188,8 @@ class JobServer:
         server = self._workers = aio.server(options=OPTIONS)
         who = partial(worker_with, secret)
         self._worker_calls = Calls(self._instrument, self.config.max_request_s, who)
-        server.add_generic_rpc_handlers((worker_service(jobs, self._worker_calls),))
+        services = worker_service(jobs, self._worker_calls), admin_service(jobs, self._worker_calls)
+        server.add_generic_rpc_handlers(services)
         self._worker_health = Health(server, (WORKER_SERVICE,))
         socket = self.config.worker_socket()
         if socket is not None:

@@ -16,11 +16,13 @@ from job_server.service.watch import watch_job
 from job_server.service.workers.claim import LONGEST_WAIT_S, claim
 from job_server.service.workers.commit import commit
 from job_server.service.workers.lease import fail, heartbeat, pin, release
+from job_server.service.workers.limits import set_limits
 from job_server.service.workers.piece import get_piece, put_piece
 from swath.serving.call import Call, Calls, Rpc
 
 JOB_SERVICE = "swath.v1.JobService"
 WORKER_SERVICE = "swath.worker.v1.WorkerService"
+ADMIN_SERVICE = "swath.worker.v1.AdminService"
 TRANSFER_S = 24 * 3600.0
 """Longest time for a stream of bytes; one that stands still ends after a minute."""
 
@@ -53,19 +55,18 @@ def worker_service(jobs: Jobs, calls: Calls) -> grpc.GenericRpcHandler:
         Rpc("Claim", "claim", partial(claim, jobs), longest_s=wait_s),
         _unary(jobs, "Heartbeat", heartbeat),
         _unary(jobs, "Pin", pin),
-        Rpc(
-            "PutPiece",
-            "put_piece",
-            partial(put_piece, jobs),
-            takes_stream=True,
-            longest_s=TRANSFER_S,
-        ),
+        _upload(jobs, "PutPiece", put_piece),
         _stream(jobs, "GetPiece", get_piece, TRANSFER_S),
         _unary(jobs, "Commit", commit),
         _unary(jobs, "Fail", fail),
         _unary(jobs, "Release", release),
     )
     return calls.service(WORKER_SERVICE, rpcs)
+
+
+def admin_service(jobs: Jobs, calls: Calls) -> grpc.GenericRpcHandler:
+    """The rpcs of whoever runs the server."""
+    return calls.service(ADMIN_SERVICE, (_unary(jobs, "SetLimits", set_limits),))
 
 
 def _unary(jobs: Jobs, name: str, answer: _Answer) -> Rpc:
