@@ -115,9 +115,7 @@ class Crew:
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
-            child = await starting
-            child.kill()
-            await child.ended()
+            await _bury(await starting)
             raise
 
     async def _live(self, child: Child) -> None:
@@ -135,8 +133,7 @@ class Crew:
         finally:
             if child in self._ready:
                 self._ready.remove(child)
-            child.kill()
-            await child.ended()
+            await _bury(child)
 
     def _did_not_start(self, pid: int, problem: SwathError) -> None:
         self._failed_starts += 1
@@ -150,6 +147,17 @@ class Crew:
         """How long to wait before the next child is started."""
         failed = self._failed_starts
         return min(0.1 * 2**failed, LONGEST_PAUSE_S) if failed else 0.0
+
+
+async def _bury(child: Child) -> None:
+    """End a child; return, or be cancelled, when it is reaped and not before."""
+    child.kill()
+    burial = asyncio.ensure_future(child.ended())
+    try:
+        await asyncio.shield(burial)
+    except asyncio.CancelledError:
+        await burial
+        raise
 
 
 async def _start(child: Child) -> None:

@@ -44,7 +44,7 @@ class Stage:
 
     async def pid(self) -> int:
         """Process of the child that takes the next job."""
-        task = self.service.add("pid")
+        task = self.service.add("pid", lease_s=60.0)  # a child may be long in starting
         await self.until(lambda: [c for c in self.heard.of("Commit") if c.lease == task.lease])
         return int(self.heard.of("Commit")[-1].data)
 
