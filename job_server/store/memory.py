@@ -33,7 +33,6 @@ from job_server.store.record import (
     Usage,
 )
 from job_server.store.store import Decide
-from swath.errors import SwathError
 from swath.job import Outcome, Stage, Status
 
 _T = TypeVar("_T")
@@ -103,7 +102,7 @@ class MemoryTransaction:
         mark = len(self._journal)
         try:
             return verb()
-        except SwathError:
+        except BaseException:
             self.undo(mark)
             raise
 

@@ -62,7 +62,11 @@ class Transaction(Protocol):
     """The verbs, inside one transaction."""
 
     def attempted(self, verb: Callable[[], _T]) -> _T:
-        """`verb()` inside a savepoint: when it raises a SwathError, only it is undone."""
+        """`verb()` inside a savepoint: whatever it raises, only it is undone.
+
+        But where the database itself fails in it, the whole transaction is lost: it raises what is
+        wrong, as `Unavailable`, and its context does so too.
+        """
         ...
 
     # Owners of jobs
