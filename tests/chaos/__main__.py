@@ -144,7 +144,7 @@ def _report(name: object, events: Sequence[Event], right: Mapping[str, str]) -> 
         told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
         print(f"  {what:9} {told}")
     for one in broken[:50]:
-        print(f"  BROKEN  {one}")
+        print(f"  BROKEN  {one[:400]}")
     print(f"  {len(broken)} broken promises", flush=True)
     return 1 if broken else 0
 

@@ -304,7 +304,7 @@ def errors_are_told_as_they_are(facts: Facts) -> Iterator[str]:
     for event in of(facts.events, "error"):
         yield f"{event['act']} ended with {event['reason']}: {event['said']}"
     for event in of(facts.events, "internal"):
-        yield f"{event['log']}: {event['event']}"
+        yield f"{event['log']}: {event['event']} said {event['said']}"
     for event in of(facts.events, "server_stopped"):
         if event["status"]:
             yield f"a server that was asked to stop ended with status {event['status']}"

@@ -151,7 +151,8 @@ def _note_logs(system: System, history: History) -> None:
     for log in (system.server.log, *sorted(system.data.glob("worker-*.log"))):
         for event in _events(log):
             if event.get("code") == "INTERNAL" or event.get("reason") == "INTERNAL":
-                history.note("internal", log=log.name, event=event)
+                trace = str(event.get("traceback", event.get("problem"))).strip().splitlines()
+                history.note("internal", log=log.name, event=event["verb"], said=trace[-1:])
     for event in _events(system.server.log):
         if event["verb"] == "recount" and event["wrong"]:
             history.note("recount", wrong=event["wrong"])

@@ -20,9 +20,9 @@ from tests.chaos.history import History
 from tests.chaos.loop import Loop
 from tests.chaos.system import LEASE_S, Slot, System
 from tests.integration.jobs.scripted import ScriptedWorker
+from tests.integration.jobs.stale_worker import LOST, verbs
 
 Acts = dict[Callable[[], None], int]
-LOST = worker_pb2.HeartbeatResponse.DIRECTIVE_LEASE_LOST
 LONGEST_HOLD_S = 7.0
 """More than SQLite waits."""
 
@@ -186,12 +186,12 @@ class Monkey:
             return
         lease = task.lease
         with self._told("outstay"):
-            worker.put(lease, "stray", b"of nobody")
+            worker.put(lease, "before", b"of nobody")
             time.sleep(1.2 * LEASE_S + 1.5)
             if worker.beat(lease) != LOST:
                 worker.fail(lease, worker_pb2.FailRequest.KIND_TRANSIENT, "UNAVAILABLE", "Alive.")
                 return
-            for verb, act in _verbs(worker, lease).items():
+            for verb, act in verbs(worker, lease).items():
                 self._try(verb, act, lease)
 
     def _try(self, verb: str, act: Callable[[], Any], lease: worker_pb2.Lease) -> None:
@@ -219,29 +219,13 @@ class Monkey:
 def _limb(name: str, acts: Acts, longest_pause_s: float, seed: int) -> Loop:
     """Does harmful things, one after the other, with pauses."""
     rng = random.Random(f"{seed} {name}")
-    verbs, weights = list(acts), list(acts.values())
+    choices, weights = list(acts), list(acts.values())
 
     def act(stopping: Event) -> None:
         if not stopping.wait(rng.uniform(0.1, longest_pause_s)):
-            rng.choices(verbs, weights)[0]()
+            rng.choices(choices, weights)[0]()
 
     return Loop(name, act)
-
-
-def _verbs(worker: ScriptedWorker, lease: worker_pb2.Lease) -> dict[str, Callable[[], Any]]:
-    """All that a worker may do to a job."""
-    kinds = worker_pb2.FailRequest
-    return {
-        "pin": lambda: worker.pin(lease, b"a plan", "stale"),
-        "put": lambda: worker.put(lease, "late", b"of nobody"),
-        "put again": lambda: worker.put(lease, "stray", b"of nobody"),
-        "get": lambda: worker.get(lease, "stray"),
-        "commit": lambda: worker.commit(lease, b"wrong"),
-        "commit pieces": lambda: worker.commit(lease, pieces=["stray"]),
-        "fail": lambda: worker.fail(lease, kinds.KIND_PERMANENT, "INTERNAL", "Stale."),
-        "fail as cancelled": lambda: worker.fail(lease, kinds.KIND_CANCELLED),
-        "release": lambda: worker.release(lease),
-    }
 
 
 def _signal(processes: list[psutil.Process], number: signal.Signals) -> None:

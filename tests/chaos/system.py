@@ -22,7 +22,7 @@ from tests.integration.jobs.running import RunningJobServer, User
 from tests.integration.jobs.working import RunningWorker
 
 LEASE_S = 2.0
-OUTSTANDING = 10
+OUTSTANDING = 25
 """Most jobs of an owner: few, so that quotas are reached all the time."""
 START_TRIES = 20
 """Another program of this machine may have the port for a moment."""

@@ -225,7 +225,7 @@ BREACHES = {
         "errors_are_told_as_they_are",
     ),
     "a fault in the log": (
-        more(event("internal", 9, log="log", event={})),
+        more(event("internal", 9, log="log", event="create_job", said=["?"])),
         "errors_are_told_as_they_are",
     ),
     "a server that ends badly": (
