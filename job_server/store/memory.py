@@ -241,6 +241,13 @@ class MemoryTransaction:
         """See `Transaction`."""
         return min((job.run_at_us for job in self._queued()), default=None)
 
+    def latest_us(self, lease_us: int) -> int | None:
+        """See `Transaction`."""
+        jobs = [row.job for row in self._tables.rows.values()]
+        changed = [job.updated_us for job in jobs]
+        renewed = [job.lease_until_us - lease_us for job in jobs if job.lease_until_us is not None]
+        return max(changed + renewed, default=None)
+
     def heartbeat(
         self, beats: Sequence[Beat], lease_us: int, now_us: int
     ) -> list[tuple[Directive, JobRecord | None]]:

@@ -234,6 +234,14 @@ class Transaction(Protocol):
         """Remove the rows of jobs deleted, or whose results were removed, before that time."""
         ...
 
+    def latest_us(self, lease_us: int) -> int | None:
+        """When a job changed last, or a lease of that length was renewed; None: there is no job.
+
+        For a server that starts: no time before this can come again.
+        Cost: reads every job.
+        """
+        ...
+
     def totals(self) -> Totals:
         """Figures of the whole queue. Cost: grows with the number of owners, not of jobs."""
         ...

@@ -176,6 +176,10 @@ class SqlTransaction:
         """See `Transaction`."""
         return read.next_run_at_us(self._connection)
 
+    def latest_us(self, lease_us: int) -> int | None:
+        """See `Transaction`."""
+        return read.latest_us(self._connection, lease_us)
+
     def heartbeat(
         self, beats: Sequence[Beat], lease_us: int, now_us: int
     ) -> list[tuple[Directive, JobRecord | None]]:

@@ -1,7 +1,7 @@
 """A worker that takes a job, stores a piece, and later tries all that a worker may do: a program.
 
 It says `claimed JOB FENCE` on its standard output and waits for a line on its standard input. Then
-it says in a line of JSON what became of each thing that it tried: `refused` by its lease, or `done`.
+it says in a line of JSON what became of all that it tried: `refused` by its lease, or `done`.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ def server(
 
 
 @contextmanager
-def stale_worker(server: RunningJobServer) -> Iterator[subprocess.Popen[str]]:
-    """The program `stale_worker`."""
+def stale_worker(server: RunningJobServer) -> Iterator[Any]:
+    """The process of the program `stale_worker`."""
     module = "tests.integration.jobs.stale_worker"
     where = (server.worker_address, str(server.secret_file))
     with subprocess.Popen(
