@@ -37,7 +37,7 @@ class Monkey:
         self._stale = 0
         self.limbs = [
             _limb("server", self._on_server(), 1.2, seed),
-            _limb("workers", self._on_workers(), 2.0, seed),
+            _limb("workers", self._on_workers(), 4.0, seed),
             _limb("stale", {self.outstay: 1}, 1.0, seed),
         ]
 

