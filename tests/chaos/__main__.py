@@ -156,6 +156,7 @@ def _counts(events: Sequence[Event]) -> dict[str, Counter[str]]:
     return {
         "faults": Counter(one["kind"] for one in history.of(events, "fault")),
         "jobs": Counter(one["status"] for one in finals),
+        "failures": Counter(one["reason"] for one in finals if one["status"] == check.FAILURE),
         "attempts": attempts,
         "seen": Counter(one["verb"] for one in history.of(events, *calls)),
         "stale": Counter(

@@ -14,17 +14,20 @@ from typing import Any
 import psutil
 import psycopg
 
-from swath.errors import LeaseLost, SwathError
+from swath.errors import LeaseLost, SwathError, Transient
 from swath.worker.v1 import worker_pb2
 from tests.chaos.history import History
 from tests.chaos.loop import Loop
 from tests.chaos.system import LEASE_S, Slot, System
 from tests.integration.jobs.scripted import ScriptedWorker
-from tests.integration.jobs.stale_worker import LOST, verbs
+from tests.integration.jobs.stale_worker import verbs
 
 Acts = dict[Callable[[], None], int]
 LONGEST_HOLD_S = 7.0
 """More than SQLite waits."""
+PATIENCE_S = 12.0
+STALE_TRIES = 10
+MOST_LOOKED_AT = 8
 
 
 class Monkey:
@@ -37,21 +40,23 @@ class Monkey:
         self._stale = 0
         self.limbs = [
             _limb("server", self._on_server(), 1.2, seed),
+            _limb("database", self._on_database(), 8.0, seed),
             _limb("workers", self._on_workers(), 4.0, seed),
             _limb("stale", {self.outstay: 1}, 1.0, seed),
         ]
 
     def _on_server(self) -> Acts:
-        acts: Acts = {self.kill_server: 60, self.stop_server: 6, self.sleep_server: 6}
-        acts[self.kill_everything] = 4
-        if self._system.postgres is None:
-            return {**acts, self.hold_database: 12}
         return {
-            **acts,
-            self.end_connections: 30,
-            self.hold_rows: 10,
-            self.restart_database: 8,
+            self.kill_server: 60,
+            self.stop_server: 6,
+            self.sleep_server: 6,
+            self.kill_everything: 4,
         }
+
+    def _on_database(self) -> Acts:
+        if self._system.postgres is None:
+            return {self.hold_database: 1}
+        return {self.end_connections: 6, self.hold_rows: 2, self.restart_database: 2}
 
     def _on_workers(self) -> Acts:
         return {
@@ -181,18 +186,34 @@ class Monkey:
             worker.close()
 
     def _outstay(self, worker: ScriptedWorker) -> None:
-        task = worker.try_claim(1)
+        task = self._long_task(worker)
         if task is None:
             return
         lease = task.lease
         with self._told("outstay"):
-            worker.put(lease, "before", b"of nobody")
-            time.sleep(1.2 * LEASE_S + 1.5)
-            if worker.beat(lease) != LOST:
-                worker.fail(lease, worker_pb2.FailRequest.KIND_TRANSIENT, "UNAVAILABLE", "Alive.")
-                return
-            for verb, act in verbs(worker, lease).items():
-                self._try(verb, act, lease)
+            _answered(lambda: worker.put(lease, "before", b"of nobody"))
+            with suppress(LeaseLost):
+                while True:  # this renews nothing
+                    time.sleep(LEASE_S / 4)
+                    _answered(lambda: worker.get(lease, "before"))
+            for _ in range(STALE_TRIES):
+                for verb, act in verbs(worker, lease).items():
+                    self._try(verb, act, lease)
+                time.sleep(0.4)  # by then somebody else may have it, or not yet, or no more
+
+    def _long_task(self, worker: ScriptedWorker) -> worker_pb2.Assignment | None:
+        """A job, if there is one: with pixels, if one is near, so that its next worker is seen."""
+        tasks: list[worker_pb2.Assignment] = []
+        while len(tasks) < MOST_LOOKED_AT:
+            task = worker.try_claim(0.2)
+            if task is None:
+                break
+            tasks.append(task)
+            if task.spec.HasField("geocontext"):
+                break
+        for task in tasks[:-1]:
+            worker.release(task.lease)
+        return tasks[-1] if tasks else None
 
     def _try(self, verb: str, act: Callable[[], Any], lease: worker_pb2.Lease) -> None:
         try:
@@ -226,6 +247,18 @@ def _limb(name: str, acts: Acts, longest_pause_s: float, seed: int) -> Loop:
             rng.choices(choices, weights)[0]()
 
     return Loop(name, act)
+
+
+def _answered(ask: Callable[[], Any]) -> Any:
+    """The answer to a call, which is repeated while the server is away."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except Transient:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
 
 
 def _signal(processes: list[psutil.Process], number: signal.Signals) -> None:
