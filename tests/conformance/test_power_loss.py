@@ -6,11 +6,13 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from job_server.store.open import open_store
 from job_server.store.record import Filter, Limits, NewJob
+from job_server.store.sqlite import SqliteStore
 
 JOBS = 12
 LIMITS = Limits()
@@ -59,8 +61,9 @@ def test_what_was_in_the_log_is_there_and_what_was_half_in_it_is_not(
 def test_every_change_is_on_the_disk_when_it_is_acknowledged(tmp_path):
     """`synchronous=FULL`: SQLite syncs the log before a commit returns."""
     store = open_store(tmp_path / "jobs.db")
-    with store.transaction() as tx:
-        driver = tx._alive.connection.driver_connection  # type: ignore[attr-defined]
+    assert isinstance(store, SqliteStore)
+    with store._engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
         assert driver.execute("PRAGMA synchronous").fetchone() == (2,)
         assert driver.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     store.close()
