@@ -16,7 +16,7 @@ PATTERN ?=
 export DATA PATTERN
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench gen kernels clean
+.PHONY: help demo test check bench chaos gen kernels clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ check: $(VENV)/.dev $(VENV)/.protoc  ## lint, types, layers, generated code, dep
 bench: $(VENV)/.dev $(VENV)/.demo  ## measure, and print the table of figures
 	$(BIN)/python -m tests.bench $(ARGS)
 
+chaos: $(VENV)/.dev  ## kill, stop and cut off servers and workers, then judge what they promised
+	$(BIN)/python -m tests.chaos $(ARGS)
+
 gen: $(VENV)/.dev $(VENV)/.protoc  ## regenerate swath/v1, stubs and pages from their tables
 	$(BIN)/python checks/generated.py --write
 	$(BIN)/python -m swath.types.stubs
@@ -50,7 +53,7 @@ kernels: $(VENV)/.run  ## compile the kernels ahead of the first request
 	$(BIN)/swath kernels build
 
 clean:  ## remove the environment and all that was built
-	rm -rf $(VENV) build dist demo-output *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) build dist demo-output chaos-output *.egg-info .pytest_cache .mypy_cache .ruff_cache \
 		.hypothesis .import_linter_cache .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from grpc import aio
 
-from job_server.config import MEGA, JobConfig
+from job_server.config import MEGA, JobConfig, microseconds
 from job_server.queue.changes import Changes
 from job_server.queue.clock import Clock
 from job_server.queue.policy import RetryRules, decide
@@ -52,6 +52,8 @@ MOST_GROUPED = 256
 either: an owner's jobs take turns at its counters anyway, and what is grouped commits once."""
 COUNT_S = 5.0
 """How old the figures of `/metrics` may be."""
+TOLD_BEHIND_S = 1.0
+"""A wall clock that is behind the jobs by so much is told: it was set back, or had been ahead."""
 WORKERS_DRAIN_S = 2.0
 """Time for calls of workers once those of users have ended."""
 
@@ -149,6 +151,7 @@ class JobServer:
         if isinstance(store, SqliteStore):
             version = {"version": store.sqlite_version, "has_wal_bug": store.has_wal_bug}
             self._instrument.emit("sqlite", version)
+        self._start_clock(await asyncio.to_thread(_latest_us, store, microseconds(config.lease_s)))
         results = await asyncio.to_thread(Folder, config.folder() / RESULTS)
         self._writer = Writer(store, 1, MOST_GROUPED)
         changes = Changes(now_us)
@@ -176,6 +179,12 @@ class JobServer:
             self._instrument.emit,
             hashlib.sha256(f"pages {secret}".encode()).digest(),
         )
+
+    def _start_clock(self, latest_us: int | None) -> None:
+        """Go on where the jobs are; tell where the wall clock is behind them."""
+        behind_us = self._clock.advance(latest_us or 0)
+        if behind_us >= TOLD_BEHIND_S * MEGA:
+            self._instrument.emit("clock_behind", {"seconds": behind_us / MEGA})
 
     def _serve_users(self, jobs: Jobs) -> None:
         server = self._users = aio.server(options=OPTIONS)
@@ -230,3 +239,8 @@ class JobServer:
         yield "swath_verbs_waiting", "Verbs that wait for the store.", {}, self._writer.waiting
         in_flight = self._calls.in_flight + self._worker_calls.in_flight
         yield "swath_in_flight", "Requests in progress.", {}, in_flight
+
+
+def _latest_us(store: Store, lease_us: int) -> int | None:
+    with store.transaction() as transaction:
+        return transaction.latest_us(lease_us)

@@ -15,11 +15,12 @@ import copy
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from job_server.store.store import Store, Transaction
-from swath.errors import InternalError, ServerBusy, SwathError, Unavailable
+from swath.errors import ServerBusy, SwathError, Unavailable
 
 MOST_WAITING = 10_000
 """Verbs that may wait; some three seconds of work on SQLite."""
@@ -174,23 +175,12 @@ def _attempted(transaction: Transaction, verb: Verb[Any]) -> _Outcome:
     Raises:
         Unavailable: the transaction itself is gone, with all that was done in it.
     """
-    faults: list[Exception] = []
-
-    def guarded() -> Any:
-        try:
-            return verb(transaction)
-        except SwathError:
-            raise
-        except Exception as fault:
-            faults.append(fault)
-            raise InternalError("A verb of the store failed.") from fault
-
     try:
-        return _Outcome(transaction.attempted(guarded))
+        return _Outcome(transaction.attempted(partial(verb, transaction)))
     except Unavailable:
         raise
-    except SwathError as error:
-        return _Outcome(error=faults[0] if faults else error)
+    except Exception as error:  # noqa: BLE001 - the savepoint is undone; whoever waits is told
+        return _Outcome(error=error)
 
 
 def _answer(group: list[_Order[Any]], outcomes: list[_Outcome]) -> None:

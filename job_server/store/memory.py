@@ -33,7 +33,6 @@ from job_server.store.record import (
     Usage,
 )
 from job_server.store.store import Decide
-from swath.errors import SwathError
 from swath.job import Outcome, Stage, Status
 
 _T = TypeVar("_T")
@@ -103,7 +102,7 @@ class MemoryTransaction:
         mark = len(self._journal)
         try:
             return verb()
-        except SwathError:
+        except BaseException:
             self.undo(mark)
             raise
 
@@ -241,6 +240,13 @@ class MemoryTransaction:
     def next_run_at_us(self) -> int | None:
         """See `Transaction`."""
         return min((job.run_at_us for job in self._queued()), default=None)
+
+    def latest_us(self, lease_us: int) -> int | None:
+        """See `Transaction`."""
+        jobs = [row.job for row in self._tables.rows.values()]
+        changed = [job.updated_us for job in jobs]
+        renewed = [job.lease_until_us - lease_us for job in jobs if job.lease_until_us is not None]
+        return max(changed + renewed, default=None)
 
     def heartbeat(
         self, beats: Sequence[Beat], lease_us: int, now_us: int

@@ -62,7 +62,11 @@ class Transaction(Protocol):
     """The verbs, inside one transaction."""
 
     def attempted(self, verb: Callable[[], _T]) -> _T:
-        """`verb()` inside a savepoint: when it raises a SwathError, only it is undone."""
+        """`verb()` inside a savepoint: whatever it raises, only it is undone.
+
+        But where the database itself fails in it, the whole transaction is lost: it raises what is
+        wrong, as `Unavailable`, and its context does so too.
+        """
         ...
 
     # Owners of jobs
@@ -228,6 +232,14 @@ class Transaction(Protocol):
 
     def forget(self, before_us: int, most: int = 1000) -> int:
         """Remove the rows of jobs deleted, or whose results were removed, before that time."""
+        ...
+
+    def latest_us(self, lease_us: int) -> int | None:
+        """When a job changed last, or a lease of that length was renewed; None: there is no job.
+
+        For a server that starts: no time before this can come again.
+        Cost: reads every job.
+        """
         ...
 
     def totals(self) -> Totals:

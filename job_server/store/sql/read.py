@@ -42,6 +42,7 @@ _TOTALS = select(
     func.coalesce(func.sum(schema.owner.c.running), 0),
 )
 _NEXT = select(_job.run_at_us).where(_job.stage == schema.QUEUED).order_by(_job.run_at_us).limit(1)
+_LATEST = select(func.max(_job.updated_us), func.max(_job.lease_until_us))
 
 
 def spec(connection: Connection, job: str) -> bytes:
@@ -119,6 +120,15 @@ def totals(connection: Connection) -> Totals:
 def next_run_at_us(connection: Connection) -> int | None:
     """See `Transaction.next_run_at_us`."""
     return connection.execute(_NEXT).scalar()
+
+
+def latest_us(connection: Connection, lease_us: int) -> int | None:
+    """See `Transaction.latest_us`."""
+    changed_us: int | None
+    changed_us, until_us = connection.execute(_LATEST).one()
+    if changed_us is None or until_us is None:
+        return changed_us
+    return max(changed_us, int(until_us) - lease_us)
 
 
 def referenced(connection: Connection, jobs: Sequence[str]) -> set[str]:

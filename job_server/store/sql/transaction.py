@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -42,7 +42,6 @@ from job_server.store.sql import (
     row,
 )
 from job_server.store.store import Decide
-from swath.errors import SwathError
 
 _T = TypeVar("_T")
 _TRIES = 3
@@ -54,7 +53,7 @@ class SqlTransaction:
 
     def __init__(self, connection: Connection) -> None:
         self._alive = connection
-        self.broken: SwathError | None = None
+        self.broken: Exception | None = None
         """Why nothing of it will be there; absent: nothing of the kind happened."""
 
     @property
@@ -72,22 +71,45 @@ class SqlTransaction:
         tries = 0
         while True:
             tries += 1
-            savepoint = self._connection.begin_nested()
             try:
-                result = verb()
-                savepoint.commit()
-                return result
+                return self._in_savepoint(verb)
             except DBAPIError as error:
-                if not failure.is_undone(error):
-                    self.broken = failure.explain(error)
-                    raise self.broken from error
-                savepoint.rollback()
+                if self.broken is not None:
+                    raise
                 if tries == _TRIES or not failure.is_deadlock(error):
                     raise failure.explain(error) from error
-            except BaseException:
-                if self.broken is None:
-                    savepoint.rollback()
-                raise
+
+    def _in_savepoint(self, verb: Callable[[], _T]) -> _T:
+        """What the verb gives; where it raises and nothing is broken, nothing of it was done."""
+        savepoint = self._whole(self._connection.begin_nested)
+        try:
+            result = verb()
+            savepoint.commit()
+        except DBAPIError as error:
+            if not failure.is_undone(error):
+                self._break(error)
+            self._whole(savepoint.rollback)
+            raise
+        except BaseException:
+            if self.broken is None:
+                self._whole(savepoint.rollback)
+            raise
+        return result
+
+    def _whole(self, step: Callable[[], _T]) -> _T:
+        """What a step gives, without which the transaction is broken."""
+        try:
+            return step()
+        except DBAPIError as error:
+            self._break(error)
+
+    def _break(self, error: DBAPIError) -> NoReturn:
+        """Raise why nothing of the transaction will be there."""
+        try:
+            self.broken = failure.explain(error)
+        except DBAPIError as unknown:
+            self.broken = unknown
+        raise self.broken from error
 
     # Owners of jobs
 
@@ -153,6 +175,10 @@ class SqlTransaction:
     def next_run_at_us(self) -> int | None:
         """See `Transaction`."""
         return read.next_run_at_us(self._connection)
+
+    def latest_us(self, lease_us: int) -> int | None:
+        """See `Transaction`."""
+        return read.latest_us(self._connection, lease_us)
 
     def heartbeat(
         self, beats: Sequence[Beat], lease_us: int, now_us: int

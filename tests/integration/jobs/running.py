@@ -39,6 +39,8 @@ class RunningJobServer:
     data: Path
     settings: dict[str, Any] = field(default_factory=dict)
     """Of `JobConfig`, as in the environment."""
+    module: str = "job_server"
+    """What is run; it takes the flags of `job_server`."""
     port: int = 0
     metrics_port: int = -1
     worker_address: str = ""
@@ -63,7 +65,7 @@ class RunningJobServer:
         chosen = {f"SWATH_{k.upper()}": str(v) for k, v in (usual | self.settings).items()}
         with self.log.open("a") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "job_server", "--data", str(self.data)],
+                [sys.executable, "-m", self.module, "--data", str(self.data)],
                 cwd=REPOSITORY,
                 env=os.environ | chosen,
                 stdout=subprocess.PIPE,

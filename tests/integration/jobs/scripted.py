@@ -14,6 +14,11 @@ from swath.worker.v1 import worker_pb2 as pb
 from swath.worker.v1.worker_pb2_grpc import WorkerServiceStub
 
 PART_BYTES = 1 << 20
+OPTIONS = (
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+)
 
 
 class ScriptedWorker:
@@ -21,7 +26,7 @@ class ScriptedWorker:
 
     def __init__(self, address: str, secret: str, name: str) -> None:
         self.name = name
-        self._channel = grpc.insecure_channel(address, (("grpc.use_local_subchannel_pool", 1),))
+        self._channel = grpc.insecure_channel(address, OPTIONS)
         self._stub: Any = WorkerServiceStub(self._channel)
         self._metadata = (("authorization", f"Bearer {secret}"),)
         self.handed: list[pb.Lease] = []

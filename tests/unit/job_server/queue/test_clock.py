@@ -50,6 +50,14 @@ def test_it_never_goes_back(steps_ns: list[int]) -> None:
     assert told == sorted(told)
 
 
+def test_it_begins_no_earlier_than_it_is_told() -> None:
+    clock = Times().clock()
+    assert clock.advance(1_800_000_000_000_007) == 7
+    assert clock.now_us() == 1_800_000_000_000_007
+    assert clock.advance(1_700_000_000_000_000) == 0
+    assert clock.now_us() == 1_800_000_000_000_007
+
+
 def test_by_itself_it_tells_the_time_of_this_machine() -> None:
     import time
 

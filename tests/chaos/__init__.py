@@ -1,0 +1,1 @@
+"""Real processes that are killed, put to sleep and cut off, and a judge of what they promised."""

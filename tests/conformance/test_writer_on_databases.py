@@ -1,0 +1,165 @@
+"""What a database does to a verb of the writer is told as what it is, and no half of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import zlib
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from job_server.queue.writer import Writer
+from job_server.store.open import open_store
+from job_server.store.record import Filter, Limits, NewJob
+from job_server.store.sqlite import SqliteStore
+from job_server.store.store import Store, Transaction
+from swath.errors import Unavailable
+from tests.chaos.postgres import Postgres, postgres
+
+LIMITS = Limits()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    """A PostgreSQL that the tests of this module share."""
+    with postgres() as started:
+        yield started
+
+
+@pytest.fixture
+def on_postgres(server: Postgres) -> Iterator[Store]:
+    """A store in it; each test has owners of its own."""
+    store = open_store(server.url, connections=3)
+    yield store
+    store.close()
+
+
+def run(store: Store, threads: int, scenario: Callable[[Writer], Awaitable[None]]) -> None:
+    """Run a scenario with a writer over a store."""
+
+    async def whole() -> None:
+        writer = Writer(store, threads, 100)
+        try:
+            await scenario(writer)
+        finally:
+            await writer.close()
+
+    asyncio.run(whole())
+
+
+def job(owner: str, number: int, spec: bytes = b"a spec") -> NewJob:
+    return NewJob(
+        f"{zlib.crc32(owner.encode()):016x}{number:016x}", owner, spec, b"d", b"t", "native"
+    )
+
+
+def create(owner: str, number: int = 1, spec: bytes = b"a spec") -> Callable[[Transaction], Any]:
+    return lambda tx: tx.create(job(owner, number, spec), LIMITS, 0)
+
+
+def jobs_of(store: Store, owner: str) -> int:
+    with store.transaction() as transaction:
+        return len(transaction.find(owner, Filter(), None, 99))
+
+
+def test_a_connection_that_ends_in_a_verb_is_unavailable_and_undoes_it(server, on_postgres):
+    def cut(transaction: Transaction) -> None:
+        create("cut")(transaction)
+        server.terminate()
+        transaction.usage("cut", LIMITS)
+
+    async def scenario(writer: Writer) -> None:
+        with pytest.raises(Unavailable):
+            await writer.run(cut)
+        await writer.run(create("cut", 2))
+
+    run(on_postgres, 3, scenario)
+    assert jobs_of(on_postgres, "cut") == 1
+
+
+def test_a_connection_that_ends_before_a_refusal_is_undone_is_unavailable(server, on_postgres):
+    """The verb fails for a reason of its own; that it cannot be undone comes to light after it."""
+
+    def refuse(transaction: Transaction) -> None:
+        create("refused")(transaction)
+        server.terminate()
+        raise ValueError("a fault of ours")
+
+    async def scenario(writer: Writer) -> None:
+        with pytest.raises(Unavailable):
+            await writer.run(refuse)
+
+    run(on_postgres, 3, scenario)
+    assert jobs_of(on_postgres, "refused") == 0
+
+
+def test_rows_that_somebody_holds_are_unavailable_and_not_a_fault(server, on_postgres):
+    async def scenario(writer: Writer) -> None:
+        await writer.run(create("held"))
+        with psycopg.connect(server.url) as other:
+            other.execute("SELECT 1 FROM owner WHERE owner = 'held' FOR UPDATE")
+            with pytest.raises(Unavailable, match="holds"):
+                await writer.run(create("held", 2))
+            other.rollback()
+        await writer.run(create("held", 3))
+
+    run(on_postgres, 3, scenario)
+    assert jobs_of(on_postgres, "held") == 2
+
+
+def test_verbs_that_wait_for_each_other_in_a_circle_are_both_done(on_postgres):
+    both = threading.Barrier(2)
+    met: list[str] = []
+
+    def across(first: str, second: str) -> Callable[[Transaction], Any]:
+        def verb(transaction: Transaction) -> None:
+            create(first, 1 if first == "left" else 3)(transaction)
+            if first not in met:
+                met.append(first)
+                both.wait(timeout=10)
+            create(second, 2 if first == "left" else 4)(transaction)
+
+        return verb
+
+    async def scenario(writer: Writer) -> None:
+        await writer.run(lambda tx: tx.set_limits("left", LIMITS))
+        await writer.run(lambda tx: tx.set_limits("right", LIMITS))
+        await asyncio.gather(
+            writer.run(across("left", "right")), writer.run(across("right", "left"))
+        )
+
+    run(on_postgres, 3, scenario)
+    assert jobs_of(on_postgres, "left") + jobs_of(on_postgres, "right") == 4
+
+
+def test_a_full_disk_is_unavailable_for_the_whole_group_and_leaves_nothing_of_it(tmp_path: Path):
+    store = open_store(tmp_path / "jobs.db")
+    assert isinstance(store, SqliteStore)
+
+    def most_pages(most: int) -> int:
+        with store._engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute(f"PRAGMA max_page_count = {most}")
+            return int(driver.execute("PRAGMA page_count").fetchone()[0])
+
+    async def scenario(writer: Writer) -> None:
+        await writer.run(create("full", 1))
+        most_pages(most_pages(1 << 30))
+        large = bytes(1_000_000)
+        group = [create("full", 2), create("full", 3, large), create("full", 4)]
+        ends = await asyncio.gather(*map(writer.run, group), return_exceptions=True)
+        told = {number for number, end in enumerate(ends, 2) if not isinstance(end, Exception)}
+        assert all(isinstance(end, Unavailable) for end in ends if isinstance(end, Exception))
+        assert isinstance(ends[1], Unavailable)
+        assert jobs_of(store, "full") == 1 + len(told)
+        most_pages(1 << 30)
+        await writer.run(create("full", 5))
+
+    run(store, 1, scenario)
+    with store.transaction() as transaction:
+        assert transaction.recount() == []
+    store.close()
