@@ -107,7 +107,7 @@ def test_a_jump_while_the_server_is_down_keeps_no_job_waiting(server, wall, jump
     wall.jump(jump_s)
     server.start()
     worker = server.worker("next")
-    found = {worker.claim(wait_s=8).lease.job for _ in range(2)}
+    found = {worker.claim(wait_s=25).lease.job for _ in range(2)}
     assert found == {gone, queued}
 
 
