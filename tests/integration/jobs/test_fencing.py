@@ -160,7 +160,7 @@ def test_a_server_that_was_away_for_longer_than_leases_hands_each_job_on_once(se
     user, gone, alive = server.user(), server.worker("gone"), server.worker("alive")
     silent = user.create(number(1)).id
     lease = gone.claim().lease
-    server.settings["settle_s"] = 1.0  # a living worker has that long to say so
+    server.settings["settle_s"] = 2.0  # a living worker has that long to say so
     user.create(number(2))
     kept_lease = alive.claim().lease
     server.kill()
@@ -168,11 +168,12 @@ def test_a_server_that_was_away_for_longer_than_leases_hands_each_job_on_once(se
     server.start()
     alive = server.worker("alive")
     with kept(alive, kept_lease):
-        task = server.worker("next").claim(wait_s=20)
+        following = server.worker("next")
+        task = following.claim(wait_s=20)
+        following.commit(task.lease, b"in time")
         assert task.lease == worker_pb2.Lease(job=silent, fence=2)
         with pytest.raises(LeaseLost):
             server.worker("gone").commit(lease, b"late")
-        server.worker("next").commit(task.lease, b"in time")
         alive.commit(kept_lease, b"kept")
     user = server.user()
     assert user.result(silent).data == b"in time"
