@@ -108,7 +108,7 @@ def test_a_jump_while_the_server_is_down_keeps_no_job_waiting(server, wall, jump
     server.start()
     worker, found = server.worker("next"), set()
     for _ in range(2):
-        lease = worker.claim(wait_s=8).lease
+        lease = worker.claim(wait_s=25).lease
         worker.commit(lease, b"done")  # at once: its lease is shorter than the other job may wait
         found.add(lease.job)
     assert found == {gone, queued}
