@@ -66,7 +66,12 @@ def compute(
     job = Job(obj, geoctx, format, destination, cache, num_retries, client, **arguments)
     if not block:
         return job
-    if file is None:
-        return job.result(timeout, progress_bar)
-    job.result_to_file(file, timeout, progress_bar)
+    try:
+        if file is None:
+            return job.result(timeout, progress_bar)
+        job.result_to_file(file, timeout, progress_bar)
+    except KeyboardInterrupt as interrupt:
+        if not job.done and not hasattr(interrupt, "__notes__"):  # it came outside of `wait`
+            job.cancel()
+        raise
     return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from uuid import uuid4
 
@@ -104,6 +104,8 @@ class JobClient:
     ) -> JobInfo:
         """The new job. It is made once, however often this has to be repeated.
 
+        Ctrl-C meanwhile cancels it, if it was made.
+
         Args:
             spec: what to compute.
             labels: texts by name.
@@ -118,7 +120,13 @@ class JobClient:
             BadRequest and those below it: what is wrong with the expression.
         """
         asked = CreateJob(spec, uuid4().hex, labels or {}, priority, keep_s, attempt_timeout_s)
-        return decode_job(self._ask(CREATE_JOB, encode_create(asked), num_retries))
+        request = encode_create(asked)
+        try:
+            return decode_job(self._ask(CREATE_JOB, request, num_retries))
+        except KeyboardInterrupt:
+            with suppress(SwathError):  # asked again, the server says which job it is
+                self.cancel(decode_job(self._ask(CREATE_JOB, request)).id)
+            raise
 
     def get(self, id: str, full: bool = False) -> JobInfo:
         """The job as it is now; `full`: with its spec and attempts.

@@ -252,6 +252,24 @@ def test_control_c_leaves_the_job_alone_where_that_was_said(server: Any) -> None
     assert "CancelJob" not in calls(server)
 
 
+def test_control_c_while_a_job_is_created_cancels_what_was_made(server: Any) -> None:
+    client = serve(server)
+    usual = server.answers[asked.CREATE_JOB]
+
+    def interrupted(request: bytes, cancelled: threading.Event) -> Any:
+        server.answers[asked.CREATE_JOB] = usual
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        cancelled.wait(30)
+        return []
+
+    server.answers[asked.CREATE_JOB] = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        compute(ONE, client=client)
+    assert calls(server) == ["CreateJob", "CreateJob", "CancelJob"]
+    first, again = server.asked[:2]
+    assert asked.decode_create(first).request_id == asked.decode_create(again).request_id
+
+
 def test_an_interrupt_that_cannot_cancel_says_so(server: Any) -> None:
     client = serve(server)
     script(server, asked.CANCEL_JOB, [Unavailable("The database does not answer.")])
