@@ -42,6 +42,9 @@ class CrewConfig:
     start_timeout_s: float = 120.0
     """A process that is not ready by then is killed."""
     watch_every_s: float = 0.25
+    settle_s: float = 0.5
+    """Between the first process of each lane and the others: to start one takes a core for a
+    second, which the first requests have for themselves so."""
 
     def places(self) -> dict[Lane, int]:
         """Number of processes of each lane."""
@@ -89,8 +92,7 @@ class Crew:
             self._news.clear()
             await self._news.wait()
         self._has_started = True
-        self._fill_lanes()
-        self._fill_spares()
+        self._loop.call_later(self._config.settle_s, self._refill)
 
     async def close(self) -> None:
         """End all processes; requests that are still running get Unavailable."""
