@@ -28,10 +28,6 @@ from swath.grid import Grid, Window
 
 REMOTE = ("http://", "https://", "s3://")
 
-LEAST_SHARED_PX = 512 * 512
-"""To wake a thread takes 0.05 to 0.1 ms, as long as decoding a quarter of a small window: two files
-of 256 × 256 pixels took 1.26 ms in two threads and 1.18 ms in one, of 1024 × 1024 4.1 and 6.1."""
-
 _others = ThreadPoolExecutor(READERS - 1, thread_name_prefix="reader")
 """Threads start with the first work; whoever reads works too, so nobody waits for them."""
 
@@ -67,17 +63,14 @@ class Reading:
         Raises: errors of sources, naming image and window; DeadlineExceeded; Cancelled.
         """
         targets = [_Target(plane, window, outside) for plane in planes]
-        works = [
-            partial(self._read, target, index, source, grid)
-            for target in targets
-            for index, source in enumerate(target.plane.sources)
-            if source is not None
-        ]
-        if window.rows * window.cols < LEAST_SHARED_PX:
-            for work in works:
-                work()
-        else:
-            share(works)
+        share(
+            [
+                partial(self._read, target, index, source, grid)
+                for target in targets
+                for index, source in enumerate(target.plane.sources)
+                if source is not None
+            ]
+        )
         return [target.stack() for target in targets]
 
     def _read(self, target: _Target, index: int, source: Any, grid: Grid) -> None:
