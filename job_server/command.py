@@ -57,9 +57,15 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as problem:
-        raise PermissionDenied(f"The folder {folder} cannot be made: {problem.strerror}.") from None
+        raise PermissionDenied(
+            f"The folder {folder} cannot be made: {problem.strerror}. Choose another with --data,"
+            " or answer questions alone: swath serve --jobs-port -1."
+        ) from None
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise PermissionDenied(f"The folder {folder} cannot be written.")
+        raise PermissionDenied(
+            f"The folder {folder} cannot be written. Choose another with --data, or answer"
+            " questions alone: swath serve --jobs-port -1."
+        )
 
 
 @click.command()

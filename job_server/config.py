@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from job_server.folder import jobs_folder, workers_socket
 from job_server.store.record import Limits
 from swath.errors import InvalidArgument
 from swath.job import DAY_S, KEEP_S
 from swath.serving.config import DEFAULT_DATA
 from swath.serving.listen import UNIX
 
-FOLDER = "jobs"
-"""Folder of the job server inside the data folder."""
 DATABASES = ("postgresql://", "postgresql+psycopg://")
 """How the address of a database may begin."""
 MEGA = 1_000_000
@@ -98,7 +97,7 @@ class JobConfig:
 
     def folder(self) -> Path:
         """Folder of all that the job server keeps."""
-        return self.data / FOLDER
+        return jobs_folder(self.data)
 
     def store(self) -> str:
         """Where the jobs are, as `open_store` takes it."""
@@ -111,7 +110,7 @@ class JobConfig:
     def worker_socket(self) -> Path | None:
         """The Unix socket that workers reach; None: it is a port."""
         if self.worker_address == "":
-            return self.folder() / "workers.sock"
+            return workers_socket(self.data)
         if self.worker_address.startswith(UNIX):
             return Path(self.worker_address.removeprefix(UNIX))
         return None

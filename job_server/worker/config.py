@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from job_server.folder import jobs_folder, workers_socket
 from job_server.worker.attempt import AttemptConfig
 from job_server.worker.crew import CrewConfig
 from job_server.worker.parent import ParentConfig
@@ -16,11 +17,8 @@ from swath.serving.config import DEFAULT_DATA
 
 MIB = 1 << 20
 COMPUTATION = "job_server.worker.evaluation:open_evaluation"
-FOLDER = "jobs"
-"""Folder of the job server inside the data folder."""
-SOCKET = "workers.sock"
 CREDENTIAL = "worker.secret"
-"""Where a job server of the same data folder listens for workers, and has their secret."""
+"""File in which a job server of the same data folder has the secret of workers."""
 SHORTEST_SECRET = 16
 
 
@@ -84,7 +82,7 @@ class WorkerConfig:
         Raises:
             PermissionDenied: the file cannot be read, or holds no secret.
         """
-        path = (self.secret_file or self.data / FOLDER / CREDENTIAL).expanduser()
+        path = (self.secret_file or jobs_folder(self.data) / CREDENTIAL).expanduser()
         try:
             secret = path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as problem:
@@ -99,7 +97,7 @@ class WorkerConfig:
 
     def address(self) -> str:
         """Where the job server listens for workers."""
-        return self.server or f"unix:{(self.data / FOLDER / SOCKET).expanduser().absolute()}"
+        return self.server or f"unix:{workers_socket(self.data.expanduser())}"
 
     def parent(self) -> ParentConfig:
         """What the worker itself goes by."""
