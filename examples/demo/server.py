@@ -39,7 +39,7 @@ def serving(data: Path, log: Path, lease_s: float) -> Iterator[tuple[str, str]]:
     """
     workers = 2
     settings = data / "settings.toml"
-    settings.write_text(f"[jobs]\nlease_s = {lease_s}\n")
+    settings.write_text(f"[jobs]\nlease_s = {lease_s}\nsettle_s = {lease_s}\n")
     ports = ("--inspect-port", "0", "--jobs-port", "0")
     none = ("--metrics-port", "-1", "--jobs-metrics-port", "-1")
     command = [
