@@ -83,7 +83,10 @@ def working(data: Path, log: Path, count: int) -> Iterator[None]:
     """That many workers while the block runs."""
     command = [sys.executable, "-m", "job_server.worker", "--data", str(data)]
     with log.open("a") as events:
-        workers = [subprocess.Popen(command, stderr=events) for _ in range(count)]
+        workers = [
+            subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=events)
+            for _ in range(count)
+        ]
     try:
         yield
     finally:
