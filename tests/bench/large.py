@@ -50,8 +50,8 @@ def measure(folder: Path, log: Path) -> list[Figure]:
             killed.wait()
         computed = _tiles(log, killed.id)
         same = _pixels_crc32(client, plain.id) == _pixels_crc32(client, killed.id)
+        outcomes = ", ".join(a.outcome.removeprefix("OUTCOME_").lower() for a in killed.attempts)
     size = f"{SIDE_PX:,} × {SIDE_PX:,} px NDVI median of {DATES} dates"
-    outcomes = ", ".join(a.outcome.removeprefix("OUTCOME_").lower() for a in killed.attempts)
     return [
         Figure(
             f"{size}: most private memory of a worker",
