@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 
 from swath.errors import JobNotFound
 from tests.integration.jobs.asked import number
-from tests.integration.jobs.running import REPOSITORY
+from tests.integration.jobs.running import REPOSITORY, RunningJobServer
 
 
 def failed(*arguments: str, **environment: str) -> str:
@@ -103,8 +103,19 @@ def test_a_metrics_port_that_is_taken_is_an_error_that_says_so(tmp_path):
 
 
 def test_a_socket_path_that_is_too_long_is_an_error_that_says_so(tmp_path):
-    folder = tmp_path / ("x" * 120)
-    assert "--worker-address" in failed("--data", str(folder), "--jobs-port", "0")
+    address = f"unix:{tmp_path / ('x' * 120)}"
+    said = failed("--data", str(tmp_path), "--jobs-port", "0", "--worker-address", address)
+    assert "--worker-address" in said
+
+
+def test_a_data_folder_whose_path_is_too_long_for_a_socket_is_served(tmp_path):
+    server = RunningJobServer(tmp_path / ("x" * 120))
+    server.data.mkdir()
+    try:
+        server.start()
+        assert server.worker("any").try_claim() is None
+    finally:
+        server.close()
 
 
 def test_a_setting_that_does_not_fit_is_an_error_that_names_it(tmp_path):
