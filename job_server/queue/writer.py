@@ -134,13 +134,11 @@ class Writer:
         try:
             with self._store.transaction() as transaction:
                 outcomes = [_Outcome(_unrefused(transaction, order.verb)) for order in group]
-        except _Refused:
-            return self._one_by_one(group)
-        except SwathError as error:
+        except Unavailable as error:
             # One each: whoever gets an error may add to it.
             return [_Outcome(error=copy.copy(error)) for _ in group]
-        except Exception as fault:  # noqa: BLE001 - whoever waits must be told whatever it is
-            return [_Outcome(error=fault) for _ in group]
+        except Exception:  # noqa: BLE001 - whose it is shows when each runs by itself
+            return self._one_by_one(group)
         return outcomes
 
     def _one_by_one(self, group: list[_Order[Any]]) -> list[_Outcome]:

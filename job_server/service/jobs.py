@@ -21,6 +21,7 @@ from swath.job import Stage
 
 CHECKS = 2
 """Large graphs that are checked at once: more threads would only take turns."""
+ID_BYTES = 16
 Decide = Callable[[JobRecord, Kind, "bytes | None", int], Failure]
 """What becomes of a job whose attempt failed so, with that error, at that time."""
 Emit = Callable[[str, Mapping[str, Any]], None]
@@ -53,13 +54,14 @@ class Jobs:
         self.run = writer.run
         self.lease_us = microseconds(config.lease_s)
         self.checks = ThreadPoolExecutor(CHECKS, "check")
+        self._ids = _ids()
         self.is_draining = False
         self._waiting: set[asyncio.Task[Any]] = set()
         self._later: set[asyncio.Task[None]] = set()
 
     def new_id(self) -> str:
         """An id for a job: 32 random hexadecimal characters."""
-        return secrets.token_hex(16)
+        return next(self._ids)
 
     async def get(self, id_: str, owner: str) -> JobRecord:
         """A job of an owner. Raises JobNotFound."""
@@ -114,3 +116,14 @@ class Jobs:
     def _require_open(self) -> None:
         if self.is_draining:
             raise Unavailable("The job server is stopping: try again in a moment.") from None
+
+
+def _ids() -> Iterator[str]:
+    """Random ids, without end.
+
+    Many are taken from the system at once, for other threads may take the loop's turn meanwhile.
+    """
+    while True:
+        data = secrets.token_bytes(ID_BYTES * 256)
+        for start in range(0, len(data), ID_BYTES):
+            yield data[start : start + ID_BYTES].hex()

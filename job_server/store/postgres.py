@@ -56,8 +56,7 @@ class PostgresStore:
         with failure.explained(), self._engine.begin() as connection:
             transaction = SqlTransaction(connection)
             yield transaction
-            if transaction.broken is not None:
-                raise transaction.broken
+            transaction.write()
 
     def close(self) -> None:
         """See `Store`."""

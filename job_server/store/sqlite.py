@@ -71,8 +71,7 @@ class SqliteStore:
             with connection.begin():
                 transaction = SqlTransaction(connection)
                 yield transaction
-                if transaction.broken is not None:
-                    raise transaction.broken
+                transaction.write()
             self._checkpoint(connection)
 
     def close(self) -> None:

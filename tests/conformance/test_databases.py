@@ -312,6 +312,20 @@ def test_the_number_of_statements_of_a_claim_does_not_grow_with_what_waits(
     assert len(statements) <= 10
 
 
+def test_the_rows_of_creates_in_one_transaction_are_written_together(database: str) -> None:
+    store = open_store(database)
+    assert isinstance(store, SqliteStore | PostgresStore)
+    create(store)
+    with seen(store) as statements, store.transaction() as transaction:
+        for _ in range(20):
+            transaction.create(new_job(), LIMITS, 0)
+    store.close()
+    assert [text.split()[2] for text, _ in statements if text.startswith("INSERT")] == [
+        "job",
+        "spec",
+    ]
+
+
 # SQLite and what is around it
 
 

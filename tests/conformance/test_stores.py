@@ -89,6 +89,41 @@ def test_owners_do_not_share_request_ids(store: Store) -> None:
     assert not do(store, "create", new_job(owner="bob", request_id="r"), LIMITS, 0).is_replay
 
 
+def test_creates_of_one_transaction_see_each_other(store: Store) -> None:
+    new, limits = new_job(request_id="r"), Limits(outstanding=2)
+    with store.transaction() as transaction:
+        made = transaction.create(new, limits, 0)
+        again = transaction.create(replace(new, id="f" * 32), limits, 1)
+        assert (again.is_replay, again.job) == (True, made.job)
+        with pytest.raises(RequestIdReused):
+            transaction.attempted(
+                lambda: transaction.create(replace(new, spec_digest=b"another"), limits, 1)
+            )
+        second = transaction.create(new_job(), limits, 2)
+        with pytest.raises(ResourceExhausted):
+            transaction.attempted(lambda: transaction.create(new_job(), limits, 3))
+        assert transaction.get(second.job.id) == second.job
+        assert transaction.usage("ann", limits).outstanding == 2
+    assert {job.id for job in do(store, "find", None, Filter(), None, 10)} == {
+        new.id,
+        second.job.id,
+    }
+    assert do(store, "spec", new.id) == b"a spec"
+
+
+def test_a_create_that_is_undone_is_not_written_later(store: Store) -> None:
+    def made_in_vain() -> None:
+        transaction.create(new_job(request_id="r"), LIMITS, 0)
+        raise ValueError("after it")
+
+    with store.transaction() as transaction:
+        with pytest.raises(ValueError, match="after it"):
+            transaction.attempted(made_in_vain)
+        assert not transaction.create(new_job(request_id="r"), LIMITS, 1).is_replay
+    assert len(do(store, "find", None, Filter(), None, 10)) == 1
+    assert do(store, "usage", "ann", LIMITS).outstanding == 1
+
+
 def test_a_create_over_the_quota_makes_nothing(store: Store) -> None:
     create(store, limits=Limits(outstanding=1))
     with pytest.raises(ResourceExhausted) as caught:

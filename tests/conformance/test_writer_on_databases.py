@@ -6,6 +6,7 @@ import asyncio
 import threading
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from job_server.store.open import open_store
 from job_server.store.record import Filter, Limits, NewJob
 from job_server.store.sqlite import SqliteStore
 from job_server.store.store import Store, Transaction
-from swath.errors import Unavailable
+from swath.errors import InvalidArgument, Unavailable
 from tests.chaos.postgres import Postgres, postgres
 
 LIMITS = Limits()
@@ -134,6 +135,28 @@ def test_verbs_that_wait_for_each_other_in_a_circle_are_both_done(on_postgres):
 
     run(on_postgres, 3, scenario)
     assert jobs_of(on_postgres, "left") + jobs_of(on_postgres, "right") == 4
+
+
+def test_what_the_database_cannot_keep_is_refused_alone(on_postgres):
+    """Rows of a group are written together; whose it is that cannot be is found out."""
+    group = [replace(job("kept", number), format=f"f{number}") for number in range(1, 6)]
+    group[2] = replace(group[2], format="f\0")
+    started = threading.Event()
+
+    def verb(new: NewJob) -> Callable[[Transaction], Any]:
+        return lambda tx: tx.create(new, LIMITS, 0)
+
+    async def scenario(writer: Writer) -> None:
+        blocker = asyncio.ensure_future(writer.run(lambda tx: started.wait(10)))
+        rest = [asyncio.ensure_future(writer.run(verb(new))) for new in group]
+        await asyncio.sleep(0)  # all of them are in the queue
+        started.set()
+        ends = await asyncio.gather(blocker, *rest, return_exceptions=True)
+        kinds = [type(end) if isinstance(end, Exception) else None for end in ends[1:]]
+        assert kinds == [None, None, InvalidArgument, None, None]
+
+    run(on_postgres, 1, scenario)
+    assert jobs_of(on_postgres, "kept") == 4
 
 
 def test_a_full_disk_is_unavailable_for_the_whole_group_and_leaves_nothing_of_it(tmp_path: Path):

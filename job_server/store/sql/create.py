@@ -1,4 +1,8 @@
-"""Queue a job, and take one of its owner's quota in the same transaction."""
+"""Queue a job, and take one of its owner's quota in the same transaction.
+
+The quota is taken at once; rows wait in the transaction for those of the creates after them, and
+are written together: of three round trips to the database, one is left for each.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from sqlalchemy import Connection, Insert, bindparam, func, insert, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 
 from job_server.store import change, refusal
-from job_server.store.record import Created, Limits, NewJob
+from job_server.store.record import Created, JobRecord, Limits, NewJob
 from job_server.store.sql import row, schema
 
 _FIND = select(*row.COLUMNS, schema.job.c.spec_digest).where(
@@ -35,27 +39,53 @@ _INSERT_SPEC = insert(schema.spec)
 _NOBODY = {"outstanding": 0, "running": 0, "vt": 0, "arrivals": 0}
 
 
-def create(connection: Connection, new: NewJob, limits: Limits, now_us: int) -> Created:
-    """See `Transaction.create`."""
-    known = _known(connection, new)
-    if known is not None:
-        return known
+class Unwritten:
+    """Jobs that a transaction made and has yet to write, in their order."""
+
+    def __init__(self) -> None:
+        self._made: list[tuple[NewJob, JobRecord]] = []
+        self._by_request: dict[tuple[str, str], tuple[JobRecord, bytes]] = {}
+
+    def add(self, new: NewJob, job: JobRecord) -> None:
+        """One more."""
+        self._made.append((new, job))
+        if new.request_id is not None:
+            self._by_request[new.owner, new.request_id] = job, new.spec_digest
+
+    def find(self, owner: str, request_id: str) -> tuple[JobRecord, bytes] | None:
+        """The job that this request made, and the digest of its spec."""
+        return self._by_request.get((owner, request_id))
+
+    def write(self, connection: Connection) -> None:
+        """Write their rows; nothing is left."""
+        if self._made:
+            made = self._made
+            self.forget()
+            connection.execute(_INSERT, [_row(new, job) for new, job in made])
+            connection.execute(_INSERT_SPEC, [{"job": n.id, "spec": n.spec} for n, _ in made])
+
+    def forget(self) -> None:
+        """Leave them unwritten."""
+        self._made, self._by_request = [], {}
+
+
+def create(
+    connection: Connection, unwritten: Unwritten, new: NewJob, limits: Limits, now_us: int
+) -> Created:
+    """See `Transaction.create`. Its rows wait in `unwritten`."""
     if not _take(connection, new.owner, limits):
-        # The last of the quota may have gone, meanwhile, to this very request.
-        known = _known(connection, new)
-        if known is not None:
-            return known
-        raise _exceeded(connection, new.owner, limits)
+        # The last of the quota may have gone to this very request.
+        known = _known(connection, unwritten, new)
+        if known is None:
+            raise _exceeded(connection, new.owner, limits)
+        return known
     # Taking locked the owner: a repetition that runs at the same time has either ended or waits.
-    known = _known(connection, new)
+    known = _known(connection, unwritten, new)
     if known is not None:
         row.count(connection, new.owner, -1, 0)
         return known
     job = change.created(new, now_us)
-    values: dict[str, Any] = row.parameters(job)
-    values |= {"request_id": new.request_id, "spec_digest": new.spec_digest, "is_deleted": False}
-    connection.execute(_INSERT, values)
-    connection.execute(_INSERT_SPEC, {"job": new.id, "spec": new.spec})
+    unwritten.add(new, job)
     return Created(job, is_replay=False)
 
 
@@ -64,15 +94,27 @@ def ensure_owner(connection: Connection, owner: str) -> None:
     connection.execute(_insert_owner(connection), {"owner": owner, **_NOBODY})
 
 
-def _known(connection: Connection, new: NewJob) -> Created | None:
+def _known(connection: Connection, unwritten: Unwritten, new: NewJob) -> Created | None:
     if new.request_id is None:
         return None
-    found = connection.execute(_FIND, {"owner": new.owner, "request_id": new.request_id}).first()
+    found = unwritten.find(new.owner, new.request_id) or _written(connection, new)
     if found is None:
         return None
-    if bytes(found.spec_digest) != new.spec_digest:
+    job, digest = found
+    if digest != new.spec_digest:
         raise refusal.request_id_reused(new.request_id)
-    return Created(row.record(found), is_replay=True)
+    return Created(job, is_replay=True)
+
+
+def _written(connection: Connection, new: NewJob) -> tuple[JobRecord, bytes] | None:
+    found = connection.execute(_FIND, {"owner": new.owner, "request_id": new.request_id}).first()
+    return None if found is None else (row.record(found), bytes(found.spec_digest))
+
+
+def _row(new: NewJob, job: JobRecord) -> dict[str, Any]:
+    values = row.parameters(job)
+    values |= {"request_id": new.request_id, "spec_digest": new.spec_digest, "is_deleted": False}
+    return values
 
 
 def _take(connection: Connection, owner: str, limits: Limits) -> bool:

@@ -53,13 +53,24 @@ class SqlTransaction:
 
     def __init__(self, connection: Connection) -> None:
         self._alive = connection
+        self._unwritten = create.Unwritten()
         self.broken: Exception | None = None
         """Why nothing of it will be there; absent: nothing of the kind happened."""
 
+    def write(self) -> None:
+        """Write what verbs left to be written together; whoever commits calls it before."""
+        self._unwritten.write(self._unbroken)
+
     @property
-    def _connection(self) -> Connection:
+    def _unbroken(self) -> Connection:
         if self.broken is not None:
             raise self.broken
+        return self._alive
+
+    @property
+    def _connection(self) -> Connection:
+        """The connection, on which all that verbs did can be read."""
+        self.write()
         return self._alive
 
     def attempted(self, verb: Callable[[], _T]) -> _T:
@@ -81,16 +92,21 @@ class SqlTransaction:
 
     def _in_savepoint(self, verb: Callable[[], _T]) -> _T:
         """What the verb gives; where it raises and nothing is broken, nothing of it was done."""
-        savepoint = self._whole(self._connection.begin_nested)
+        connection = self._unbroken
+        self._whole(self.write)
+        savepoint = self._whole(connection.begin_nested)
         try:
             result = verb()
+            self.write()
             savepoint.commit()
         except DBAPIError as error:
+            self._unwritten.forget()
             if not failure.is_undone(error):
                 self._break(error)
             self._whole(savepoint.rollback)
             raise
         except BaseException:
+            self._unwritten.forget()
             if self.broken is None:
                 self._whole(savepoint.rollback)
             raise
@@ -115,7 +131,7 @@ class SqlTransaction:
 
     def create(self, new: NewJob, limits: Limits, now_us: int) -> Created:
         """See `Transaction`."""
-        return create.create(self._connection, new, limits, now_us)
+        return create.create(self._unbroken, self._unwritten, new, limits, now_us)
 
     def get(self, job: str, owner: str | None = None) -> JobRecord:
         """See `Transaction`."""
