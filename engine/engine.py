@@ -197,8 +197,10 @@ class Engine:
                 f"{format!r} is not one of {', '.join(FORMATS)}.", format=format
             )
         run = self._evaluate(graph, geocontext, arguments or {}, budget, self._terms(), sources)
-        size = sum(p.result_bytes for p in run.plans)
-        admit(estimate(run.plans, self.config.limits, size), self.config.limits)
+        plans = run.plans
+        if plans:
+            size = sum(p.result_bytes for p in plans)
+            admit(estimate(plans, self.config.limits, size), self.config.limits)
         header = _settled(run)
         evaluated = budget.now() - started - run.stages.spent_s
         events = self._events(run, header, evaluated)
@@ -334,7 +336,8 @@ def _stop(stages: Stages, memory_bytes: int, items: Sequence[Fold | Sample]) -> 
 def _settled(run: _Run) -> Header:
     """The header, with all numbers known; runs the stages that are left."""
     value = settled(run.gathered, run.context)
-    run.stages.settle(run.gathered.planes)
+    if run.gathered.rasters:
+        run.stages.settle(run.gathered.planes)
     grid = run.context.where.grid if run.context.where else None
     headers = tuple(raster_header(r, grid) for r in run.gathered.rasters)
     return Header(run.type, value, headers, run.context.value)

@@ -19,8 +19,10 @@ from engine.sources.config import SourceConfig
 from inspect_server import catalog as catalog_rpcs
 from inspect_server.answers import Answers
 from inspect_server.engines import Computation, Reading
+from inspect_server.spec import Scalars
 from swath.errors import InvalidSource, SwathError
 from swath.graph.canonical import digest
+from swath.v1.inspect_pb2 import InspectRequest
 from swath.wire.graph import Graphs
 from swath.wire.inspect import (
     Question,
@@ -30,6 +32,7 @@ from swath.wire.inspect import (
     encode_estimate,
     encode_verdict,
     question_key,
+    read_question,
 )
 from swath.wire.limits import DEFAULT_LIMITS
 from swath.wire.stream import write_stream
@@ -46,8 +49,8 @@ CATALOG_RPCS = {
 class EngineComputation:
     """Answers each rpc, by name, from one engine; the `Computation` of this server."""
 
-    def __init__(self, engine: Engine, answers: Answers | None = None) -> None:
-        """`answers` keeps what was computed; absent: nothing is kept."""
+    def __init__(self, engine: Engine, answers: Answers) -> None:
+        """`answers` keeps what was computed."""
         self._engine = engine
         self._answers = answers
         self._graphs = Graphs()
@@ -64,7 +67,7 @@ class EngineComputation:
 
     def _inspect(self, request: bytes, budget: Budget) -> Iterator[bytes]:
         asked = decode_question(request, DEFAULT_LIMITS, self._graphs.decode)
-        if self._answers is None or not asked.cache:
+        if not asked.cache:
             return self._computed(asked, budget, {})
         key = self._engine.catalog.revision, question_key(request)
         kept = self._answers.get(key)
@@ -125,9 +128,15 @@ def _warm(catalog: Catalog) -> None:
                 resolve(where)
 
 
-def computation_without_data() -> Computation:
+def scalars() -> Scalars:
     """What the event loop computes: scalars, for which there is neither catalog nor file."""
-    return EngineComputation(Engine(Catalog.in_memory(), reader=NoFiles()))
+    engine, graphs = Engine(Catalog.in_memory(), reader=NoFiles()), Graphs()
+
+    def answer(request: InspectRequest, budget: Budget) -> Iterator[bytes]:
+        asked = read_question(request, DEFAULT_LIMITS, graphs.decode)
+        return write_stream(engine.stream(asked.graph, None, asked.arguments, budget=budget))
+
+    return answer
 
 
 class NoFiles:

@@ -1,18 +1,16 @@
 """Where a request is computed: in the event loop, or by which lane of engine processes.
 
-Decided from the parsed message in some ten microseconds, without building the graph.
+Decided from the parsed message in a few microseconds, without building the graph.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from google.protobuf.message import DecodeError
-
 from inspect_server.engines import Lane
-from swath.errors import InvalidGraph
 from swath.ops.table import FAMILIES
 from swath.v1 import graph_pb2, inspect_pb2, value_pb2
+from swath.wire.inspect import parse_question
 from swath.wire.limits import SMALL_REQUEST_BYTES
 
 MAX_LOOP_NODES = 64
@@ -43,8 +41,8 @@ class Route:
     """Whether an equal request in progress may answer it."""
 
 
-def route(request: bytes) -> Route | None:
-    """The lane for an InspectRequest; None: it is answered in the loop.
+def route(request: bytes) -> Route | inspect_pb2.InspectRequest:
+    """The lane for an InspectRequest; or the same, parsed, to be answered in the loop.
 
     Without a geocontext no pixel can be read (rule W1), so the work is short.
 
@@ -53,15 +51,12 @@ def route(request: bytes) -> Route | None:
     """
     if len(request) > SMALL_REQUEST_BYTES:
         return Route(Lane.PIXELS, is_shareable=False)
-    try:
-        message = inspect_pb2.InspectRequest.FromString(request)
-    except DecodeError:
-        raise InvalidGraph("The bytes are not a message InspectRequest.") from None
+    message = parse_question(request)
     if message.HasField("geocontext"):
         return Route(Lane.PIXELS, not message.no_cache)
-    is_small = len(request) <= MAX_LOOP_BYTES
-    is_here = is_small and is_scalar(message)
-    return None if is_here else Route(Lane.SHORT, not message.no_cache)
+    if len(request) <= MAX_LOOP_BYTES and is_scalar(message):
+        return message
+    return Route(Lane.SHORT, not message.no_cache)
 
 
 def is_scalar(message: inspect_pb2.InspectRequest) -> bool:

@@ -10,11 +10,12 @@ from functools import partial
 import grpc
 
 from engine.evaluate.budget import Budget
-from inspect_server.engines import Computation, Lane, Pool, Task
+from inspect_server.engines import Lane, Pool, Task
 from inspect_server.engines.run import Run
 from inspect_server.operations import Operations
-from inspect_server.route import route
+from inspect_server.route import Route, route
 from inspect_server.share import Share
+from inspect_server.spec import Scalars
 from swath.errors import EngineCrashed
 from swath.serving.call import Call, Calls, Rpc, Verb
 from swath.wire.inspect import decode_prefix
@@ -28,7 +29,7 @@ SERVICES = (INSPECT_SERVICE, CATALOG_SERVICE)
 class Service:
     """Answers calls, here or on engine processes."""
 
-    def __init__(self, pool: Pool, here: Computation) -> None:
+    def __init__(self, pool: Pool, here: Scalars) -> None:
         """`here` computes small scalar graphs in the event loop."""
         self._pool = pool
         self._here = here
@@ -54,10 +55,10 @@ class Service:
     async def _inspect(self, call: Call) -> None:
         _check_size(call)
         to = route(call.request)
-        if to is not None:
+        if isinstance(to, Route):
             await self._elsewhere(call, "Inspect", to.lane, to.is_shareable)
             return
-        for message in self._here("Inspect", call.request, Budget(call.deadline_s)):
+        for message in self._here(to, Budget(call.deadline_s)):
             await call.send(message)
 
     async def _list_operations(self, call: Call) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from engine.evaluate.budget import Budget
 from inspect_server.config import InspectConfig
-from inspect_server.engines import Computation, EngineSpec
+from inspect_server.engines import EngineSpec
+from swath.v1.inspect_pb2 import InspectRequest
 
-Here = Callable[[], Computation]
+Scalars = Callable[[InspectRequest, Budget], Iterator[bytes]]
+"""Answers a request that `inspect_server.route` lets the event loop answer; raises SwathErrors."""
+Here = Callable[[], Scalars]
 """Makes what the event loop itself computes; called in a thread, while processes start."""
 
 
@@ -30,8 +34,8 @@ def engine_spec(config: InspectConfig) -> EngineSpec:
     )
 
 
-def load_here() -> Computation:
+def load_here() -> Scalars:
     """The computation of the event loop; takes half a second, for it loads the engine."""
-    from inspect_server.computation import computation_without_data
+    from inspect_server.computation import scalars
 
-    return computation_without_data()
+    return scalars()

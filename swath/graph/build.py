@@ -6,8 +6,8 @@ No recursion, so expressions may be nested however deep.
 from __future__ import annotations
 
 import linecache
+import os
 from collections.abc import Mapping
-from pathlib import PurePath
 
 from swath.errors import InvalidGraph, TypeMismatch
 from swath.graph.expression import Apply, Cast, Constant, Expression, Lambda, Place, Variable, parts
@@ -187,7 +187,8 @@ def line_at(node: int, place: Place) -> Line:
     """The source line of a node: its file without folders, and its text."""
     file, number = place
     text = linecache.getline(file, number).strip()[:MAX_LINE_TEXT]
-    return Line(node, PurePath(file).name, number, text)
+    name = os.path.basename(file)  # noqa: PTH119  a tenth of the time of Path.name
+    return Line(node, name, number, text)
 
 
 def written_at(place: Place | None) -> str | None:

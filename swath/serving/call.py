@@ -206,7 +206,8 @@ class Calls:
             self._tell(rpc, call, _blame(told, fault))
             await _abort(call.context, told)
         else:
-            self._tell(rpc, call, OK)
+            # The status is on its way first: whoever waits for it does not wait for the log.
+            asyncio.get_running_loop().call_soon(self._tell, rpc, call, OK)
         finally:
             self._leave()
 

@@ -79,7 +79,22 @@ def decode_question(
     Raises:
         RequestTooLarge: over a limit. InvalidGraph, InvalidGeoContext: what else is wrong.
     """
-    message = _parse(pb.InspectRequest, data, limits)
+    return read_question(parse_question(data, limits), limits, graphs)
+
+
+def parse_question(data: bytes, limits: Limits = DEFAULT_LIMITS) -> pb.InspectRequest:
+    """The InspectRequest in some bytes, not looked into further.
+
+    Raises:
+        RequestTooLarge: over the limit of bytes or messages. InvalidGraph: it is no such message.
+    """
+    return _parse(pb.InspectRequest, data, limits)
+
+
+def read_question(
+    message: pb.InspectRequest, limits: Limits = DEFAULT_LIMITS, graphs: Decode = decode_graph
+) -> Question:
+    """What a parsed InspectRequest asks; raises as `decode_question`."""
     return Question(
         *_decode_common(message, limits, graphs),
         format=message.format.name or "native",
