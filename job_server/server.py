@@ -166,6 +166,7 @@ class JobServer:
             dice,
             rules,
             UpkeepRules(settle_s=config.settle_s, expire_s=config.expire_s),
+            is_shared=store.is_shared,
         )
         self._tasks = [asyncio.ensure_future(upkeep.run()), asyncio.ensure_future(self._count())]
         return Jobs(

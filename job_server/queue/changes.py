@@ -56,14 +56,19 @@ class Watch:
 
         One that is done is taken also if it is the one that the watcher knew from the start.
         """
-        known = self._newest or self._given
-        newer_than = known.revision if known is not None else self._after_revision
-        if job.revision <= newer_than and not (known is None and job.is_done):
+        is_first = self._newest is None and self._given is None
+        if job.revision <= self.revision and not (is_first and job.is_done):
             return
         due_s = self._due_s()
         self._newest = job
         if due_s is None or self._due_s() != due_s:
             self._stirred.set()
+
+    @property
+    def revision(self) -> int:
+        """The newest that is known here."""
+        known = self._newest or self._given
+        return known.revision if known is not None else self._after_revision
 
     async def next(self) -> JobRecord:
         """The newest record, once there is one that was not given yet.
@@ -127,6 +132,10 @@ class Changes:
     def watched(self) -> int:
         """How many watches are open."""
         return sum(map(len, self._watches.values()))
+
+    def seen(self) -> dict[str, int]:
+        """The jobs that are watched, each with the newest revision that every watcher knows."""
+        return {job: min(w.revision for w in watches) for job, watches in self._watches.items()}
 
     def publish(self, job: JobRecord) -> None:
         """A job as it became durable: tell who watches it, and wake one who waits for a job.

@@ -37,6 +37,8 @@ class UpkeepRules:
     send a heartbeat, before leases that they could not renew are taken for lost."""
     rouse_s: float = 1.0
     """Between two looks for jobs whose next attempt may begin, while workers wait."""
+    follow_s: float = 1.0
+    """Between two looks for what other servers changed of the jobs that are watched here."""
     expire_s: float = 60.0
     sweep_s: float = 3600.0
     forget_s: float = 3600.0
@@ -77,8 +79,9 @@ class Upkeep:
         retry: RetryRules,
         rules: UpkeepRules,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        is_shared: bool = False,
     ) -> None:
-        """`pause` waits for so many seconds."""
+        """`pause` waits for so many seconds; `is_shared`: other servers change jobs as well."""
         self._writer = writer
         self._results = results
         self._changes = changes
@@ -88,6 +91,7 @@ class Upkeep:
         self._retry = retry
         self._rules = rules
         self._pause = pause
+        self._is_shared = is_shared
         self._sweep = Sweep(writer, results, now_us, rules.orphan_grace_us)
 
     async def run(self) -> None:
@@ -98,7 +102,9 @@ class Upkeep:
 
     def _chores(self) -> tuple[Chore, ...]:
         rules = self._rules
+        shared = (Chore("follow", rules.follow_s, rules.follow_s, self.follow),)
         return (
+            *(shared if self._is_shared else ()),
             Chore("reap", rules.settle_s, rules.reap_s, self.reap),
             Chore("rouse", rules.rouse_s, rules.rouse_s, self.rouse),
             Chore("expire", rules.settle_s, rules.expire_s, self.expire),
@@ -148,6 +154,14 @@ class Upkeep:
             run_at_us = await self._writer.run(lambda t: t.next_run_at_us())
             if run_at_us is not None and run_at_us <= self._now_us():
                 self._changes.claims.ring()
+        return False
+
+    async def follow(self) -> bool:
+        """Tell watchers what became of their jobs in other servers."""
+        seen = self._changes.seen()
+        if seen:
+            for job in await self._writer.run(lambda t: t.newer(seen)):
+                self._changes.publish(job)
         return False
 
     async def expire(self) -> bool:

@@ -71,6 +71,8 @@ class _Tables:
 class MemoryStore:
     """A `Store` that is gone with its process."""
 
+    is_shared = False
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tables = _Tables()
@@ -342,6 +344,12 @@ class MemoryTransaction:
         ]
         due.sort(key=lambda job: (job.expires_us, job.id))
         return [self._remove(job, now_us) for job in due[:most]]
+
+    def newer(self, seen: Mapping[str, int]) -> list[JobRecord]:
+        """See `Transaction`."""
+        found = (self._tables.rows.get(job) for job in seen)
+        jobs = [row.job for row in found if row is not None and not row.is_deleted]
+        return [job for job in jobs if job.revision > seen[job.id]]
 
     def referenced(self, jobs: Sequence[str]) -> set[str]:
         """See `Transaction`."""

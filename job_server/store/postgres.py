@@ -32,6 +32,8 @@ _SETTINGS = (
 class PostgresStore:
     """A `Store` in a database of PostgreSQL."""
 
+    is_shared = True
+
     def __init__(self, url: URL, connections: int) -> None:
         _require_driver()
         self._engine = create_engine(

@@ -36,6 +36,8 @@ _SAFE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 class SqliteStore:
     """A `Store` in a file."""
 
+    is_shared = False  # a lock keeps other servers away
+
     def __init__(self, path: Path, busy_timeout_s: float) -> None:
         self._lock_file = _lock(path)
         self._busy_ms = round(busy_timeout_s * 1000)

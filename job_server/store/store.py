@@ -12,7 +12,7 @@ that are leased; fences and revisions only grow; a job that ended never changes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
@@ -44,6 +44,11 @@ Decide = Callable[[JobRecord], Failure]
 
 class Store(Protocol):
     """A place where jobs are kept. `transaction` may be called from several threads."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other servers may change jobs in it, too."""
+        ...
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """A transaction: durable when the context ends well, undone when it raises.
@@ -224,6 +229,10 @@ class Transaction(Protocol):
 
     def expire(self, now_us: int, most: int = 100) -> list[Expired]:
         """Mark results whose time has come as removed; what of the result store may go."""
+        ...
+
+    def newer(self, seen: Mapping[str, int]) -> list[JobRecord]:
+        """Of the jobs named, with a revision each, those that have a higher one by now."""
         ...
 
     def referenced(self, jobs: Sequence[str]) -> set[str]:

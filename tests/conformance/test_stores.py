@@ -511,6 +511,19 @@ def test_a_result_of_pieces_keeps_those_in_their_order_and_forgets_the_others(st
     assert do(store, "referenced", [lease.job, "0" * 32]) == {"jobs/a", "jobs/c"}
 
 
+def test_newer_gives_the_jobs_that_changed_since_they_were_seen(store: Store) -> None:
+    same, once, twice = create(store), create(store), create(store)
+    for id_ in (once, twice):
+        do(store, "update", id_, "ann", 1, {"changed": "yes"})
+    gone = create(store)
+    do(store, "cancel", gone, "ann", 2)
+    do(store, "delete", gone, "ann", 3)
+    now = do(store, "get", once)
+    seen = {same: 1, once: 1, twice: now.revision, gone: 1, "0" * 32: 1}
+    assert do(store, "newer", seen) == [now]
+    assert do(store, "newer", {}) == []
+
+
 def test_cancelled_before_the_commit_stays_cancelled(store: Store) -> None:
     job = create(store)
     lease = claim(store).lease

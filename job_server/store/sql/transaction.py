@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection
@@ -239,6 +239,10 @@ class SqlTransaction:
     def expire(self, now_us: int, most: int = 100) -> list[Expired]:
         """See `Transaction`."""
         return expire.expire(self._connection, now_us, most)
+
+    def newer(self, seen: Mapping[str, int]) -> list[JobRecord]:
+        """See `Transaction`."""
+        return read.newer(self._connection, seen)
 
     def referenced(self, jobs: Sequence[str]) -> set[str]:
         """See `Transaction`."""

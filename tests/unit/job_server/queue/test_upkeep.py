@@ -35,6 +35,8 @@ LEASE = 60 * SECOND
 class Failing:
     """A store that does not answer when a test says so."""
 
+    is_shared = True
+
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
         self.fails = False
@@ -104,6 +106,7 @@ class House:
             RetryRules(),
             UpkeepRules(**rules),
             self.pauses,
+            self.store.is_shared,
         )
 
     async def __aenter__(self) -> House:
@@ -521,6 +524,24 @@ def test_a_job_whose_time_has_come_wakes_a_worker_that_waits() -> None:
         await house.upkeep.rouse()
         found = await waiting
         assert found is not None and found.job.id == claimed.job.id
+
+    run(scenario)
+
+
+def test_a_watcher_hears_what_another_server_did() -> None:
+    async def scenario(house: House) -> None:
+        job = await house.create()
+        with house.changes.watch(job.id, job.revision) as watch:
+            with house.store.transaction() as elsewhere:
+                elsewhere.cancel(job.id, None, house.now_us)
+            await house.upkeep.follow()
+            heard = await watch.next()
+            assert heard.is_done and heard == await house.get()
+            before = house.store.transactions
+            await house.upkeep.follow()
+            assert house.store.transactions == before + 1
+        await house.upkeep.follow()
+        assert house.store.transactions == before + 1  # nobody watches
 
     run(scenario)
 

@@ -23,6 +23,8 @@ PLENTY = Limits(outstanding=10_000)
 class Watched:
     """A store that counts its transactions, and fails to commit when a test says so."""
 
+    is_shared = False
+
     def __init__(self, store: Store) -> None:
         self._store = store
         self.transactions = 0
@@ -367,6 +369,8 @@ def test_several_threads_run_one_verb_per_transaction() -> None:
 
 class Parallel:
     """A store without jobs whose transactions do not wait for each other."""
+
+    is_shared = True
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
