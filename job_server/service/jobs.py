@@ -7,12 +7,13 @@ import secrets
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from job_server.config import MEGA, JobConfig, microseconds
 from job_server.queue.changes import Changes
 from job_server.queue.policy import Random
-from job_server.queue.writer import Writer
+from job_server.queue.writer import Verb, Writer
 from job_server.results.store import ResultStore
 from job_server.service.thread import in_thread
 from job_server.store.record import Failure, JobRecord, Kind
@@ -24,6 +25,8 @@ CHECKS = 2
 Decide = Callable[[JobRecord, Kind, "bytes | None", int], Failure]
 """What becomes of a job whose attempt failed so, with that error, at that time."""
 Emit = Callable[[str, Mapping[str, Any]], None]
+
+_T = TypeVar("_T")
 
 
 class Jobs:
@@ -64,6 +67,17 @@ class Jobs:
     async def get(self, id_: str, owner: str) -> JobRecord:
         """A job of an owner. Raises JobNotFound."""
         return await self.run(lambda tx: tx.get(id_, owner))
+
+    async def run_through(
+        self, verb: Verb[_T], too_late: Callable[[_T], None], *, is_urgent: bool = False
+    ) -> _T:
+        """As `run`; where the call is cancelled meanwhile, `too_late` gets what the verb gives."""
+        work = asyncio.ensure_future(self.run(verb, is_urgent=is_urgent))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            work.add_done_callback(partial(_pass_on, too_late))
+            raise
 
     async def remove(self, keys: Iterable[str]) -> None:
         """Remove objects of the result store. Raises Unavailable."""
@@ -114,3 +128,8 @@ class Jobs:
     def _require_open(self) -> None:
         if self.is_draining:
             raise Unavailable("The job server is stopping: try again in a moment.") from None
+
+
+def _pass_on(take: Callable[[_T], None], work: asyncio.Future[_T]) -> None:
+    if not work.cancelled() and work.exception() is None:
+        take(work.result())
