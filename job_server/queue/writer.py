@@ -172,13 +172,10 @@ def _unrefused(transaction: Transaction, verb: Verb[_T]) -> _T:
 def _attempted(transaction: Transaction, verb: Verb[Any]) -> _Outcome:
     """What a verb gave in its savepoint.
 
-    Raises:
-        Unavailable: the transaction itself is gone, with all that was done in it.
+    Where not only that but the transaction itself is gone, its context says so to all of the group.
     """
     try:
         return _Outcome(transaction.attempted(partial(verb, transaction)))
-    except Unavailable:
-        raise
     except Exception as error:  # noqa: BLE001 - the savepoint is undone; whoever waits is told
         return _Outcome(error=error)
 

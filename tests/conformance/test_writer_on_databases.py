@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -109,6 +110,26 @@ def test_rows_that_somebody_holds_are_unavailable_and_not_a_fault(server, on_pos
 
     run(on_postgres, 3, scenario)
     assert jobs_of(on_postgres, "held") == 2
+
+
+def test_rows_that_somebody_holds_hold_up_their_owner_and_hardly_anybody_else(server, on_postgres):
+    """One thread runs all verbs: it waits long for such a row twice, not for each who wants it."""
+
+    async def scenario(writer: Writer) -> None:
+        await writer.run(create("stuck"))
+        with psycopg.connect(server.url) as other:
+            other.execute("SELECT 1 FROM owner WHERE owner = 'stuck' FOR UPDATE")
+            stuck = [writer.run(create("stuck", number)) for number in range(2, 8)]
+            free = [writer.run(create("free", number)) for number in (1, 2)]
+            began_s = time.monotonic()
+            group = free[0], *stuck, free[1]
+            _, *refused, _ = await asyncio.gather(*group, return_exceptions=True)
+            assert all(isinstance(end, Unavailable) for end in refused)
+            assert time.monotonic() - began_s < 8
+            other.rollback()
+
+    run(on_postgres, 1, scenario)
+    assert (jobs_of(on_postgres, "free"), jobs_of(on_postgres, "stuck")) == (2, 1)
 
 
 def test_verbs_that_wait_for_each_other_in_a_circle_are_both_done(on_postgres):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection
@@ -46,6 +47,7 @@ from job_server.store.store import Decide
 _T = TypeVar("_T")
 _TRIES = 3
 """Of a verb whose transaction was the one that the database chose to end a deadlock."""
+_WAIT_LITTLE = "SET LOCAL lock_timeout = '50ms'"
 
 
 class SqlTransaction:
@@ -76,6 +78,9 @@ class SqlTransaction:
             except DBAPIError as error:
                 if self.broken is not None:
                     raise
+                if failure.is_held(error):
+                    # Others of the group may want what is held, and all of them wait in a row.
+                    self._whole(partial(self._connection.exec_driver_sql, _WAIT_LITTLE))
                 if tries == _TRIES or not failure.is_deadlock(error):
                     raise failure.explain(error) from error
 
