@@ -173,7 +173,10 @@ class MemoryTransaction:
     def cancel(self, job: str, owner: str | None, now_us: int) -> JobRecord:
         """See `Transaction`."""
         before = self.get(job, owner)
-        return self._write(before, change.cancelled(before, now_us))
+        after = self._write(before, change.cancelled(before, now_us))
+        if after.is_done and not before.is_done:
+            self._drop(self._tables.pieces, job)
+        return after
 
     def update(
         self,

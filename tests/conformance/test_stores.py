@@ -570,6 +570,16 @@ def test_a_queued_job_is_cancelled_at_once(store: Store) -> None:
     assert do(store, "usage", "ann", LIMITS).outstanding == 0
 
 
+def test_a_job_that_is_cancelled_between_two_attempts_leaves_no_pieces(store: Store) -> None:
+    create(store)
+    lease = claim(store).lease
+    do(store, "put_piece", lease, tile("t"), None, 1)
+    do(store, "fail", lease, transient(5), 2)
+    do(store, "cancel", lease.job, "ann", 3)
+    assert do(store, "pieces", lease.job) == []
+    assert do(store, "referenced", [lease.job]) == set()
+
+
 def test_a_running_job_is_asked_to_stop_once(store: Store) -> None:
     job = create(store)
     claim(store)
