@@ -5,7 +5,6 @@ from __future__ import annotations
 from job_server.service.check import checked, repeated
 from job_server.service.jobs import Jobs
 from job_server.service.message import encode_job
-from job_server.service.thread import in_thread
 from job_server.store.record import JobRecord, NewJob
 from job_server.store.store import Transaction
 from swath.serving.call import Call
@@ -16,9 +15,7 @@ from swath.wire.limits import DEFAULT_LIMITS, require_at_most
 async def create_job(jobs: Jobs, call: Call) -> None:
     """Answer CreateJob."""
     require_at_most("bytes", len(call.request), DEFAULT_LIMITS.request_bytes)
-    new = await in_thread(
-        checked, call.request, call.owner, jobs.new_id(), jobs.config, executor=jobs.checks
-    )
+    new = await jobs.check(checked, call.request, call.owner, jobs.new_id(), jobs.config)
     await _queue(jobs, call, new)
 
 
@@ -30,9 +27,7 @@ async def resubmit_job(jobs: Jobs, call: Call) -> None:
         return tx.get(id_, call.owner), tx.spec(id_)
 
     job, spec = await jobs.run(read)
-    new = await in_thread(
-        repeated, job, spec, jobs.new_id(), request_id, jobs.config, executor=jobs.checks
-    )
+    new = await jobs.check(repeated, job, spec, jobs.new_id(), request_id, jobs.config)
     await _queue(jobs, call, new)
 
 
