@@ -106,6 +106,9 @@ class MemoryTransaction:
             self.undo(mark)
             raise
 
+    def take_turn(self) -> None:
+        """See `Transaction`: here there is one at a time anyway."""
+
     def undo(self, mark: int) -> None:
         """Put back all that was written after `mark` entries of the journal."""
         while len(self._journal) > mark:

@@ -69,6 +69,14 @@ class Transaction(Protocol):
         """
         ...
 
+    def take_turn(self) -> None:
+        """Wait until no other transaction that took its turn goes on; before any other verb.
+
+        For a transaction of many verbs: it locks owners in the order in which the verbs came, so
+        two of them at once would wait for each other in a circle. Raises Unavailable.
+        """
+        ...
+
     # Owners of jobs
 
     def create(self, new: NewJob, limits: Limits, now_us: int) -> Created:

@@ -157,6 +157,28 @@ def test_verbs_that_wait_for_each_other_in_a_circle_are_both_done(on_postgres):
     assert jobs_of(on_postgres, "left") + jobs_of(on_postgres, "right") == 4
 
 
+def test_servers_of_one_database_do_not_hold_up_each_other(server, on_postgres):
+    """Their groups want the same owners in all orders."""
+    second = open_store(server.url, connections=3)
+    numbers = iter(range(1, 1000))
+
+    async def customer(writer: Writer, owners: str) -> None:
+        for owner in owners:
+            await writer.run(create(f"owner {owner}", next(numbers)))
+
+    async def scenario(writer: Writer) -> None:
+        other, began_s = Writer(second, 1, 100), time.monotonic()
+        orders = ["abcdef", "fedcba", "cafebd", "badcfe"]
+        customers = [customer(w, order) for w in (writer, other) for order in orders]
+        await asyncio.gather(*customers)
+        assert time.monotonic() - began_s < 2
+        await other.close()
+
+    run(on_postgres, 1, scenario)
+    second.close()
+    assert sum(jobs_of(on_postgres, f"owner {owner}") for owner in "abcdef") == 48
+
+
 def test_a_full_disk_is_unavailable_for_the_whole_group_and_leaves_nothing_of_it(tmp_path: Path):
     store = open_store(tmp_path / "jobs.db")
     assert isinstance(store, SqliteStore)
