@@ -289,6 +289,10 @@ class MemoryTransaction:
         """See `Transaction`."""
         return sorted(self._tables.pieces.get(job, ()), key=lambda piece: piece.name)
 
+    def piece(self, job: str, name: str) -> Piece | None:
+        """See `Transaction`."""
+        return next((piece for piece in self.pieces(job) if piece.name == name), None)
+
     def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
         """See `Transaction`."""
         row = self._tables.rows.get(lease.job)

@@ -200,6 +200,10 @@ class Transaction(Protocol):
         """The pieces of a job that count, by name."""
         ...
 
+    def piece(self, job: str, name: str) -> Piece | None:
+        """One of them; None: there is none of that name. Cost: not that of all of them."""
+        ...
+
     def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
         """End the job with success; release its quota. The commit point of a job.
 

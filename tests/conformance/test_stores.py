@@ -429,6 +429,15 @@ def test_the_next_attempt_finds_plan_and_pieces_of_the_last(store: Store) -> Non
     assert (claimed.job.attempt, claimed.job.fence) == (2, 2)
 
 
+def test_a_piece_is_found_by_its_name(store: Store) -> None:
+    create(store)
+    lease = claim(store).lease
+    for name in ("a", "b"):
+        do(store, "put_piece", lease, tile(name), None, 1)
+    assert do(store, "piece", lease.job, "b") == tile("b")
+    assert do(store, "piece", lease.job, "c") is None
+
+
 def test_a_piece_that_is_there_already_counts(store: Store) -> None:
     create(store)
     lease = claim(store).lease

@@ -97,7 +97,7 @@ async def _forget(jobs: Jobs, job: str, key: str) -> None:
 
 def _find(tx: Transaction, lease: Lease, name: str) -> Piece:
     require_lease(tx, lease)
-    found = next((piece for piece in tx.pieces(lease.job) if piece.name == name), None)
+    found = tx.piece(lease.job, name)
     if found is None:
         raise InvalidArgument(f"The job has no piece {name[:64]!r}.").at(argument="name")
     return found

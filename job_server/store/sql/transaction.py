@@ -213,6 +213,10 @@ class SqlTransaction:
         """See `Transaction`."""
         return read.pieces(self._connection, job)
 
+    def piece(self, job: str, name: str) -> Piece | None:
+        """See `Transaction`."""
+        return read.piece(self._connection, job, name)
+
     def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
         """See `Transaction`."""
         return commit.commit(self._connection, lease, manifest, now_us)
