@@ -14,8 +14,9 @@ from swath.wire.limits import DEFAULT_LIMITS, require_at_most
 
 async def create_job(jobs: Jobs, call: Call) -> None:
     """Answer CreateJob."""
-    require_at_most("bytes", len(call.request), DEFAULT_LIMITS.request_bytes)
-    new = await jobs.check(checked, call.request, call.owner, jobs.new_id(), jobs.config)
+    request = call.request
+    require_at_most("bytes", len(request), DEFAULT_LIMITS.request_bytes)
+    new = await jobs.check(len(request), checked, request, call.owner, jobs.new_id(), jobs.config)
     await _queue(jobs, call, new)
 
 
@@ -27,7 +28,7 @@ async def resubmit_job(jobs: Jobs, call: Call) -> None:
         return tx.get(id_, call.owner), tx.spec(id_)
 
     job, spec = await jobs.run(read)
-    new = await jobs.check(repeated, job, spec, jobs.new_id(), request_id, jobs.config)
+    new = await jobs.check(len(spec), repeated, job, spec, jobs.new_id(), request_id, jobs.config)
     await _queue(jobs, call, new)
 
 

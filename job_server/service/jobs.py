@@ -17,11 +17,15 @@ from job_server.queue.writer import Verb, Writer
 from job_server.results.store import ResultStore
 from job_server.service.thread import in_thread
 from job_server.store.record import Failure, JobRecord, Kind
-from swath.errors import Unavailable
+from swath.errors import ServerBusy, Unavailable
 from swath.job import Stage
 
 CHECKS = 2
 """Large graphs that are checked at once: more threads would only take turns."""
+MOST_CHECKED_BYTES = 128 << 20
+"""Most bytes of the graphs that are checked or wait for it: all of them are in memory."""
+CHECKED_MS = 2000
+"""When to come again where there are more: some of them are checked by then."""
 Decide = Callable[[JobRecord, Kind, "bytes | None", int], Failure]
 """What becomes of a job whose attempt failed so, with that error, at that time."""
 Emit = Callable[[str, Mapping[str, Any]], None]
@@ -56,6 +60,7 @@ class Jobs:
         self.run = writer.run
         self.lease_us = microseconds(config.lease_s)
         self._checks = ThreadPoolExecutor(CHECKS, "check")
+        self._checked_bytes = 0
         self.is_draining = False
         self._waiting: set[asyncio.Task[Any]] = set()
         self._later: set[asyncio.Task[None]] = set()
@@ -68,13 +73,23 @@ class Jobs:
         """A job of an owner. Raises JobNotFound."""
         return await self.run(lambda tx: tx.get(id_, owner))
 
-    async def check(self, function: Callable[..., _T], *args: Any) -> _T:
+    async def check(self, size_bytes: int, function: Callable[..., _T], *args: Any) -> _T:
         """What `function` gives, in one of the few threads for checks; it must change nothing.
 
         A call that ends before its turn takes its check along; one that has begun ends alone.
+
+        Raises:
+            ServerBusy: graphs of too many bytes wait for their check; `size_bytes` are its own.
+            Whatever `function` raises.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._checks, partial(function, *args))
+        if self._checked_bytes + size_bytes > MOST_CHECKED_BYTES:
+            raise ServerBusy("Too many graphs wait to be checked.", retry_after_ms=CHECKED_MS)
+        self._checked_bytes += size_bytes
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._checks, partial(function, *args))
+        finally:
+            self._checked_bytes -= size_bytes
 
     async def run_through(
         self, verb: Verb[_T], too_late: Callable[[_T], None], *, is_urgent: bool = False

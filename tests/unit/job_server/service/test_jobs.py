@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from job_server.config import JobConfig
-from job_server.service.jobs import CHECKS, Jobs
+from job_server.service.jobs import CHECKS, MOST_CHECKED_BYTES, Jobs
+from swath.errors import ServerBusy
 
 
 def jobs() -> Jobs:
@@ -21,7 +22,7 @@ def jobs() -> Jobs:
 
 
 def test_a_check_gives_what_the_function_gives():
-    assert asyncio.run(jobs().check(divmod, 7, 2)) == (3, 1)
+    assert asyncio.run(jobs().check(1, divmod, 7, 2)) == (3, 1)
 
 
 def test_a_call_that_ends_before_its_turn_takes_its_check_along():
@@ -30,15 +31,31 @@ def test_a_call_that_ends_before_its_turn_takes_its_check_along():
 
     async def scene() -> None:
         shared = jobs()
-        held = [asyncio.ensure_future(shared.check(may_end.wait, 10)) for _ in range(CHECKS)]
-        waits = asyncio.ensure_future(shared.check(begun.append, "a check"))
+        held = [asyncio.ensure_future(shared.check(1, may_end.wait, 10)) for _ in range(CHECKS)]
+        waits = asyncio.ensure_future(shared.check(1, begun.append, "a check"))
         await asyncio.sleep(0)
         waits.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waits
         may_end.set()
         await asyncio.gather(*held)
-        await shared.check(begun.append, "another check")
+        await shared.check(1, begun.append, "another check")
 
     asyncio.run(scene())
     assert begun == ["another check"]
+
+
+def test_graphs_of_too_many_bytes_at_once_are_refused_and_there_is_room_again_afterwards():
+    may_end = threading.Event()
+
+    async def scene() -> None:
+        shared = jobs()
+        held = asyncio.ensure_future(shared.check(MOST_CHECKED_BYTES, may_end.wait, 10))
+        await asyncio.sleep(0)
+        with pytest.raises(ServerBusy):
+            await shared.check(1, divmod, 7, 2)
+        may_end.set()
+        await held
+        assert await shared.check(1, divmod, 7, 2) == (3, 1)
+
+    asyncio.run(scene())
