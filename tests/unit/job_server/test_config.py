@@ -41,6 +41,8 @@ def test_there_are_less_than_25_settings():
         ("max_request_s", 0),
         ("max_watchers", 0),
         ("database", "mysql://x"),
+        ("database", "sqlite:jobs.db"),
+        ("database", "postgresql:jobs"),
         ("worker_address", "nowhere"),
         ("worker_address", "host:port"),
         ("worker_address", "host:70000"),
