@@ -131,8 +131,8 @@ class JobConfig:
 
 
 def microseconds(seconds: float) -> int:
-    """Whole microseconds, as the store counts time."""
-    return round(seconds * MEGA)
+    """Whole microseconds, as the store counts time; 0 only for 0, which often means for ever."""
+    return max(round(seconds * MEGA), int(seconds > 0))
 
 
 def _require(holds: bool, what: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from job_server.config import JobConfig
+from job_server.config import JobConfig, microseconds
 from swath.errors import InvalidArgument
 
 
@@ -51,6 +51,11 @@ def test_there_are_less_than_25_settings():
 def test_a_setting_that_does_not_fit_is_refused(field, value):
     with pytest.raises(InvalidArgument):
         JobConfig(**{field: value}).validate()
+
+
+@pytest.mark.parametrize(("seconds", "whole"), [(0, 0), (1e-9, 1), (1.5, 1_500_000)])
+def test_a_time_that_is_not_0_is_at_least_a_microsecond(seconds, whole):
+    assert microseconds(seconds) == whole
 
 
 def test_jobs_and_the_socket_of_workers_are_in_the_data_folder():
