@@ -88,9 +88,8 @@ class JobConfig:
         )
         _require(0 < self.silence_s < self.watch_s, "silence_s must be less than watch_s")
         _require(
-            self.database == ""
-            or self.database.startswith(("postgresql:", "postgresql+", "sqlite:")),
-            "database must begin with postgresql: or sqlite:",
+            self.database == "" or self.database.startswith(DATABASES),
+            f"database must begin with {DATABASES[0]}",
         )
         self.worker_host()
         return self
@@ -132,8 +131,8 @@ class JobConfig:
 
 
 def microseconds(seconds: float) -> int:
-    """Whole microseconds, as the store counts time."""
-    return round(seconds * MEGA)
+    """Whole microseconds, as the store counts time; 0 only for 0, which often means for ever."""
+    return max(round(seconds * MEGA), int(seconds > 0))
 
 
 def _require(holds: bool, what: str) -> None:

@@ -4,7 +4,8 @@ With one thread all verbs that wait run in one transaction, and one commit makes
 commit costs the same for one as for hundreds. When one of them is refused, all is undone and they
 run once more, each in a savepoint of its own: refusals are rare, and savepoints were two fifths of
 the round trips of a create. With several threads each verb has a transaction. Nobody is told before
-the commit, and the loop is woken once per group.
+the commit, and the loop is woken once per group. Of several servers of one database, one runs its
+group at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import asyncio
 import contextlib
 import copy
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -132,7 +133,7 @@ class Writer:
 
     def _carried_out(self, group: list[_Order[Any]]) -> list[_Outcome]:
         try:
-            with self._store.transaction() as transaction:
+            with self._transaction() as transaction:
                 outcomes = [_Outcome(_unrefused(transaction, order.verb)) for order in group]
         except Unavailable as error:
             # One each: whoever gets an error may add to it.
@@ -143,13 +144,20 @@ class Writer:
 
     def _one_by_one(self, group: list[_Order[Any]]) -> list[_Outcome]:
         try:
-            with self._store.transaction() as transaction:
+            with self._transaction() as transaction:
                 outcomes = [_attempted(transaction, order.verb) for order in group]
         except SwathError as error:
             return [_Outcome(error=copy.copy(error)) for _ in group]
         except Exception as fault:  # noqa: BLE001 - as above
             return [_Outcome(error=fault) for _ in group]
         return outcomes
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Transaction]:
+        with self._store.transaction() as transaction:
+            if self._most_grouped > 1:
+                transaction.take_turn()
+            yield transaction
 
     def _tell(self, group: list[_Order[Any]], outcomes: list[_Outcome]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
@@ -170,13 +178,10 @@ def _unrefused(transaction: Transaction, verb: Verb[_T]) -> _T:
 def _attempted(transaction: Transaction, verb: Verb[Any]) -> _Outcome:
     """What a verb gave in its savepoint.
 
-    Raises:
-        Unavailable: the transaction itself is gone, with all that was done in it.
+    Where not only that but the transaction itself is gone, its context says so to all of the group.
     """
     try:
         return _Outcome(transaction.attempted(partial(verb, transaction)))
-    except Unavailable:
-        raise
     except Exception as error:  # noqa: BLE001 - the savepoint is undone; whoever waits is told
         return _Outcome(error=error)
 

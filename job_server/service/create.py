@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from job_server.service.check import checked, repeated
 from job_server.service.jobs import Jobs
 from job_server.service.message import encode_job
-from job_server.service.thread import in_thread
 from job_server.store.record import JobRecord, NewJob
 from job_server.store.store import Transaction
 from swath.serving.call import Call
@@ -23,9 +20,9 @@ async def create_job(jobs: Jobs, call: Call) -> None:
     """Answer CreateJob."""
     request = call.request
     require_at_most("bytes", len(request), DEFAULT_LIMITS.request_bytes)
-    check = partial(checked, request, call.owner, jobs.new_id(), jobs.config)
+    asked = request, call.owner, jobs.new_id(), jobs.config
     is_quick = len(request) <= QUICK_BYTES
-    new = check() if is_quick else await in_thread(check, executor=jobs.checks)
+    new = checked(*asked) if is_quick else await jobs.check(len(request), checked, *asked)
     await _queue(jobs, call, new)
 
 
@@ -37,9 +34,7 @@ async def resubmit_job(jobs: Jobs, call: Call) -> None:
         return tx.get(id_, call.owner), tx.spec(id_)
 
     job, spec = await jobs.run(read)
-    new = await in_thread(
-        repeated, job, spec, jobs.new_id(), request_id, jobs.config, executor=jobs.checks
-    )
+    new = await jobs.check(len(spec), repeated, job, spec, jobs.new_id(), request_id, jobs.config)
     await _queue(jobs, call, new)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -18,6 +19,7 @@ from job_server.service.workers.commit import commit
 from job_server.service.workers.lease import fail, heartbeat, pin, release
 from job_server.service.workers.limits import set_limits
 from job_server.service.workers.piece import get_piece, put_piece
+from swath.errors import DeadlineExceeded
 from swath.serving.call import Call, Calls, Rpc
 
 JOB_SERVICE = "swath.v1.JobService"
@@ -70,7 +72,20 @@ def admin_service(jobs: Jobs, calls: Calls) -> grpc.GenericRpcHandler:
 
 
 def _unary(jobs: Jobs, name: str, answer: _Answer) -> Rpc:
-    return Rpc(name, answer.__name__, partial(answer, jobs))
+    return Rpc(name, answer.__name__, partial(_in_time, jobs, answer))
+
+
+async def _in_time(jobs: Jobs, answer: _Answer, call: Call) -> None:
+    """Answer before the deadline, which may be the server's own: the caller perhaps set none.
+
+    Raises:
+        DeadlineExceeded. What changes a job may still happen, as where an answer is lost.
+    """
+    try:
+        async with asyncio.timeout_at(call.deadline_s):
+            await answer(jobs, call)
+    except TimeoutError:
+        raise DeadlineExceeded("The request was not answered in time: try again.") from None
 
 
 def _stream(jobs: Jobs, name: str, answer: _Answer, longest_s: float) -> Rpc:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -16,12 +15,10 @@ from typing import Any, TypeVar
 _T = TypeVar("_T")
 
 
-async def in_thread(
-    function: Callable[..., _T], *args: Any, executor: Executor | None = None
-) -> _T:
+async def in_thread(function: Callable[..., _T], *args: Any) -> _T:
     """What `function` gives; it may block."""
     loop = asyncio.get_running_loop()
-    work = loop.run_in_executor(executor, partial(function, *args))
+    work = loop.run_in_executor(None, partial(function, *args))
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:

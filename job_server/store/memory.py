@@ -108,6 +108,9 @@ class MemoryTransaction:
             self.undo(mark)
             raise
 
+    def take_turn(self) -> None:
+        """See `Transaction`: here there is one at a time anyway."""
+
     def undo(self, mark: int) -> None:
         """Put back all that was written after `mark` entries of the journal."""
         while len(self._journal) > mark:
@@ -175,7 +178,10 @@ class MemoryTransaction:
     def cancel(self, job: str, owner: str | None, now_us: int) -> JobRecord:
         """See `Transaction`."""
         before = self.get(job, owner)
-        return self._write(before, change.cancelled(before, now_us))
+        after = self._write(before, change.cancelled(before, now_us))
+        if after.is_done and not before.is_done:
+            self._drop(self._tables.pieces, job)
+        return after
 
     def update(
         self,
@@ -284,6 +290,10 @@ class MemoryTransaction:
     def pieces(self, job: str) -> list[Piece]:
         """See `Transaction`."""
         return sorted(self._tables.pieces.get(job, ()), key=lambda piece: piece.name)
+
+    def piece(self, job: str, name: str) -> Piece | None:
+        """See `Transaction`."""
+        return next((piece for piece in self.pieces(job) if piece.name == name), None)
 
     def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
         """See `Transaction`."""

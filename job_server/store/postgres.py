@@ -1,7 +1,8 @@
 """Jobs in PostgreSQL, for one server or several.
 
-Connections are pooled, each for one transaction; all state is in rows, none in a session, so that a
-connection pooler between is fine. Nothing waits without end: for a lock, for a statement, for a
+Connections are pooled, each for one transaction; all state of jobs is in rows, none in a session.
+But sessions have settings and prepared statements, so a connection pooler between must give whole
+sessions, not transactions. Nothing waits without end: for a lock, for a statement, for a
 connection.
 """
 

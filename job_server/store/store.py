@@ -74,6 +74,14 @@ class Transaction(Protocol):
         """
         ...
 
+    def take_turn(self) -> None:
+        """Wait until no other transaction that took its turn goes on; before any other verb.
+
+        For a transaction of many verbs: it locks owners in the order in which the verbs came, so
+        two of them at once would wait for each other in a circle. Raises Unavailable.
+        """
+        ...
+
     # Owners of jobs
 
     def create(self, new: NewJob, limits: Limits, now_us: int) -> Created:
@@ -195,6 +203,10 @@ class Transaction(Protocol):
 
     def pieces(self, job: str) -> list[Piece]:
         """The pieces of a job that count, by name."""
+        ...
+
+    def piece(self, job: str, name: str) -> Piece | None:
+        """One of them; None: there is none of that name. Cost: not that of all of them."""
         ...
 
     def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:

@@ -104,10 +104,7 @@ class Part:
     async def _keep(self) -> int:
         pause_s = 0.0
         while True:
-            if self._process is None:
-                await self.start()
-            assert self._process is not None, "it was started"
-            status = await self._ended(self._process)
+            status = await self._run()
             if self._is_stopping:
                 return status
             ran_s = asyncio.get_running_loop().time() - self._began_s
@@ -118,6 +115,18 @@ class Part:
             if self._is_stopping:
                 return status
             self._process = None
+
+    async def _run(self) -> int:
+        """Start it where it does not run, and wait until it has ended; its exit status."""
+        if self._process is None:
+            try:
+                await self.start()
+            except OSError as problem:  # such as no memory for one more process just now
+                fields = {"part": self.spec.name, "problem": problem.strerror}
+                self._emit("part_not_started", fields)
+                return 1
+        assert self._process is not None, "it was started"
+        return await self._ended(self._process)
 
     async def _ended(self, process: asyncio.subprocess.Process) -> int:
         assert process.stdout is not None

@@ -496,7 +496,7 @@ def test_a_connection_that_was_ended_is_unavailable_once_and_then_replaced(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                     "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' "
                     "AND state = 'idle in transaction' AND query LIKE %s",
-                    ("%owner%",),
+                    ("%piece%",),
                 )
             transaction.recount()
 

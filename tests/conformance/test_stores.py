@@ -464,6 +464,15 @@ def test_the_next_attempt_finds_plan_and_pieces_of_the_last(store: Store) -> Non
     assert (claimed.job.attempt, claimed.job.fence) == (2, 2)
 
 
+def test_a_piece_is_found_by_its_name(store: Store) -> None:
+    create(store)
+    lease = claim(store).lease
+    for name in ("a", "b"):
+        do(store, "put_piece", lease, tile(name), None, 1)
+    assert do(store, "piece", lease.job, "b") == tile("b")
+    assert do(store, "piece", lease.job, "c") is None
+
+
 def test_a_piece_that_is_there_already_counts(store: Store) -> None:
     create(store)
     lease = claim(store).lease
@@ -616,6 +625,16 @@ def test_a_queued_job_is_cancelled_at_once(store: Store) -> None:
     assert (done.stage, done.status, done.finished_us) == (Stage.DONE, Status.CANCELLED, 3)
     assert do(store, "claim", "worker", LEASE_US, 0, 4) is None
     assert do(store, "usage", "ann", LIMITS).outstanding == 0
+
+
+def test_a_job_that_is_cancelled_between_two_attempts_leaves_no_pieces(store: Store) -> None:
+    create(store)
+    lease = claim(store).lease
+    do(store, "put_piece", lease, tile("t"), None, 1)
+    do(store, "fail", lease, transient(5), 2)
+    do(store, "cancel", lease.job, "ann", 3)
+    assert do(store, "pieces", lease.job) == []
+    assert do(store, "referenced", [lease.job]) == set()
 
 
 def test_a_running_job_is_asked_to_stop_once(store: Store) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
@@ -112,6 +113,26 @@ def test_rows_that_somebody_holds_are_unavailable_and_not_a_fault(server, on_pos
     assert jobs_of(on_postgres, "held") == 2
 
 
+def test_rows_that_somebody_holds_hold_up_their_owner_and_hardly_anybody_else(server, on_postgres):
+    """One thread runs all verbs: it waits long for such a row twice, not for each who wants it."""
+
+    async def scenario(writer: Writer) -> None:
+        await writer.run(create("stuck"))
+        with psycopg.connect(server.url) as other:
+            other.execute("SELECT 1 FROM owner WHERE owner = 'stuck' FOR UPDATE")
+            stuck = [writer.run(create("stuck", number)) for number in range(2, 8)]
+            free = [writer.run(create("free", number)) for number in (1, 2)]
+            began_s = time.monotonic()
+            group = free[0], *stuck, free[1]
+            _, *refused, _ = await asyncio.gather(*group, return_exceptions=True)
+            assert all(isinstance(end, Unavailable) for end in refused)
+            assert time.monotonic() - began_s < 8
+            other.rollback()
+
+    run(on_postgres, 1, scenario)
+    assert (jobs_of(on_postgres, "free"), jobs_of(on_postgres, "stuck")) == (2, 1)
+
+
 def test_verbs_that_wait_for_each_other_in_a_circle_are_both_done(on_postgres):
     both = threading.Barrier(2)
     met: list[str] = []
@@ -157,6 +178,28 @@ def test_what_the_database_cannot_keep_is_refused_alone(on_postgres):
 
     run(on_postgres, 1, scenario)
     assert jobs_of(on_postgres, "kept") == 4
+
+
+def test_servers_of_one_database_do_not_hold_up_each_other(server, on_postgres):
+    """Their groups want the same owners in all orders."""
+    second = open_store(server.url, connections=3)
+    numbers = iter(range(1, 1000))
+
+    async def customer(writer: Writer, owners: str) -> None:
+        for owner in owners:
+            await writer.run(create(f"owner {owner}", next(numbers)))
+
+    async def scenario(writer: Writer) -> None:
+        other, began_s = Writer(second, 1, 100), time.monotonic()
+        orders = ["abcdef", "fedcba", "cafebd", "badcfe"]
+        customers = [customer(w, order) for w in (writer, other) for order in orders]
+        await asyncio.gather(*customers)
+        assert time.monotonic() - began_s < 2
+        await other.close()
+
+    run(on_postgres, 1, scenario)
+    second.close()
+    assert sum(jobs_of(on_postgres, f"owner {owner}") for owner in "abcdef") == 48
 
 
 def test_a_full_disk_is_unavailable_for_the_whole_group_and_leaves_nothing_of_it(tmp_path: Path):

@@ -6,7 +6,6 @@ meanwhile is given back at once, and no attempt is counted.
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import Any, cast
 
@@ -50,7 +49,7 @@ def hand_over(jobs: Jobs, call: Call, claimed: Claimed) -> None:
 
     def ended(context: Context) -> None:
         if context.cancelled():
-            jobs.later(_give_back(jobs, claimed))
+            give_back(jobs, claimed)
 
     call.context.add_done_callback(cast("Any", ended))  # its stub asks for a class, not a function
 
@@ -74,22 +73,18 @@ def encode_assignment(jobs: Jobs, claimed: Claimed) -> bytes:
 
 async def _attempt(jobs: Jobs, worker: str) -> Claimed | None:
     """As `take`; what is taken for a call that is cancelled meanwhile is given back."""
-    work = asyncio.ensure_future(jobs.run(lambda tx: take(jobs, tx, worker)))
-    try:
-        claimed = await asyncio.shield(work)
-    except asyncio.CancelledError:
-        work.add_done_callback(partial(_too_late, jobs))
-        raise
+    claimed: Claimed | None = await jobs.run_through(
+        lambda tx: take(jobs, tx, worker), partial(give_back, jobs)
+    )
     if claimed is not None:
         jobs.tell(claimed.job)
     return claimed
 
 
-def _too_late(jobs: Jobs, work: asyncio.Future[Claimed | None]) -> None:
-    if not work.cancelled() and work.exception() is None:
-        claimed = work.result()
-        if claimed is not None:
-            jobs.later(_give_back(jobs, claimed))
+def give_back(jobs: Jobs, claimed: Claimed | None) -> None:
+    """Give back at once what was taken for a call that has ended."""
+    if claimed is not None:
+        jobs.later(_give_back(jobs, claimed))
 
 
 async def _give_back(jobs: Jobs, claimed: Claimed) -> None:

@@ -7,7 +7,12 @@ import zlib
 from job_server.results.concat import total_of
 from job_server.service.jobs import Jobs
 from job_server.service.splice import field
-from job_server.service.workers.claim import encode_assignment, hand_over, take
+from job_server.service.workers.claim import (
+    encode_assignment,
+    give_back,
+    hand_over,
+    take,
+)
 from job_server.service.workers.request import (
     job_of,
     lease_of,
@@ -37,7 +42,11 @@ async def commit(jobs: Jobs, call: Call) -> None:
         job = tx.commit(lease, manifest, jobs.now_us())
         return job, None if worker is None else take(jobs, tx, worker)
 
-    job, claimed = await jobs.run(verb, is_urgent=True)
+    def too_late(ended: tuple[JobRecord, Claimed | None]) -> None:
+        jobs.tell(ended[0])
+        give_back(jobs, ended[1])
+
+    job, claimed = await jobs.run_through(verb, too_late, is_urgent=True)
     jobs.tell(job)
     call.notes |= {"job": job.id, "result_bytes": job.result_bytes}
     if claimed is None:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 from job_server.results.concat import Joined
 from job_server.results.key import key_of
+from job_server.results.store import Upload
 from job_server.service.jobs import Jobs
 from job_server.service.thread import in_thread
 from job_server.service.workers.request import lease_of, parse, require_lease
@@ -58,8 +59,10 @@ async def _store(
     Raises:
         InvalidArgument: size or checksum do not fit. Unavailable: they cannot be stored now.
     """
-    upload = await in_thread(jobs.results.begin, key)
+    begun: list[Upload] = []  # the thread fills it: a call that is cancelled meanwhile gets nothing
     try:
+        await in_thread(lambda: begun.append(jobs.results.begin(key)))
+        upload = begun[0]
         await in_thread(upload.feed, data)
         async for message in messages:
             await in_thread(upload.feed, parse(pb.PutPieceRequest, message).data)
@@ -67,7 +70,8 @@ async def _store(
                 break  # `finish` says what is wrong
         await in_thread(upload.finish, head.size_bytes, head.crc32)
     finally:
-        await in_thread(upload.abort)
+        for upload in begun:
+            await in_thread(upload.abort)
 
 
 async def _record(jobs: Jobs, lease: Lease, piece: Piece, steps_done: int | None) -> None:
@@ -93,7 +97,7 @@ async def _forget(jobs: Jobs, job: str, key: str) -> None:
 
 def _find(tx: Transaction, lease: Lease, name: str) -> Piece:
     require_lease(tx, lease)
-    found = next((piece for piece in tx.pieces(lease.job) if piece.name == name), None)
+    found = tx.piece(lease.job, name)
     if found is None:
         raise InvalidArgument(f"The job has no piece {name[:64]!r}.").at(argument="name")
     return found

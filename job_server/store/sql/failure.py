@@ -13,7 +13,8 @@ from swath.errors import InvalidArgument, InvalidSource, PermissionDenied, Swath
 
 _DEADLOCKS = {"40P01", "40001"}
 """SQLSTATE of deadlock_detected and serialization_failure."""
-_WAITED = {"55P03", "57014", "25P03"}
+_HELD = "55P03"
+_WAITED = {_HELD, "57014", "25P03"}
 """Lock, statement and idle timeouts: something else holds what was asked for."""
 _BY_CODE: dict[int, tuple[type[SwathError], str]] = {
     sqlite3.SQLITE_BUSY: (
@@ -85,6 +86,11 @@ def _of_postgres(error: DBAPIError) -> SwathError:
 def is_deadlock(error: DBAPIError) -> bool:
     """Whether the database ended it so that another could go on."""
     return _state(error) in _DEADLOCKS
+
+
+def is_held(error: DBAPIError) -> bool:
+    """Whether PostgreSQL waited in vain for a row that somebody else holds."""
+    return _state(error) == _HELD
 
 
 def is_undone(error: DBAPIError) -> bool:

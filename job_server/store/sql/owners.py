@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from job_server.store import change, refusal
 from job_server.store.record import Expired, JobRecord, Limits
-from job_server.store.sql import create, expire, row, schema
+from job_server.store.sql import create, expire, piece, row, schema
 
 _REMOVED = select(schema.job.c.removed_us).where(schema.job.c.id == bindparam("id"))
 _ROW = (
@@ -29,7 +29,10 @@ _LIMIT = (
 def cancel(connection: Connection, job: str, owner: str | None, now_us: int) -> JobRecord:
     """See `Transaction.cancel`."""
     before = row.get(connection, job, owner, lock=True)
-    return row.write(connection, before, change.cancelled(before, now_us))
+    after = row.write(connection, before, change.cancelled(before, now_us))
+    if after.is_done and not before.is_done:
+        piece.drop(connection, job)
+    return after
 
 
 def alter(

@@ -6,16 +6,13 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from job_server.store import change
 from job_server.store.record import JobRecord, Lease, Piece
-from job_server.store.sql import row, schema
+from job_server.store.sql import read, row, schema
 
 _VERSION = select(schema.plan.c.engine_version).where(schema.plan.c.job == bindparam("job"))
 _UNPIN = delete(schema.plan).where(schema.plan.c.job == bindparam("at_job"))
 _DROP = delete(schema.piece).where(schema.piece.c.job == bindparam("at_job"))
 _DROP_ONE = _DROP.where(schema.piece.c.name == bindparam("at_name"))
 _PIN = insert(schema.plan)
-_NAMED = select(schema.piece).where(
-    schema.piece.c.job == bindparam("job"), schema.piece.c.name == bindparam("name")
-)
 _NAMES = select(schema.piece.c.name).where(schema.piece.c.job == bindparam("job"))
 _PUT = insert(schema.piece)
 
@@ -45,11 +42,11 @@ def put_piece(
     """See `Transaction.put_piece`."""
     before = row.held(connection, lease)
     # The row of the job is locked: nobody else puts one of that name meanwhile.
-    known = connection.execute(_NAMED, {"job": lease.job, "name": piece.name}).first()
+    known = read.piece(connection, lease.job, piece.name)
     if known is None:
         values = {"key": piece.key, "size_bytes": piece.size_bytes, "crc32": piece.crc32}
         connection.execute(_PUT, {"job": lease.job, "name": piece.name, **values})
-    counts = piece if known is None else row.piece(known)
+    counts = piece if known is None else known
     return counts, row.write(connection, before, change.progressed(before, steps_done, now_us))
 
 

@@ -36,6 +36,9 @@ _MANIFEST = select(schema.manifest).where(schema.manifest.c.job == bindparam("jo
 _PIECES = (
     select(schema.piece).where(schema.piece.c.job == bindparam("job")).order_by(schema.piece.c.name)
 )
+_PIECE = select(schema.piece).where(
+    schema.piece.c.job == bindparam("job"), schema.piece.c.name == bindparam("name")
+)
 _OWNER = select(schema.owner).where(schema.owner.c.owner == bindparam("owner"))
 _TOTALS = select(
     func.coalesce(func.sum(schema.owner.c.outstanding), 0),
@@ -71,6 +74,12 @@ def manifest(connection: Connection, job: str) -> Manifest | None:
 def pieces(connection: Connection, job: str) -> list[Piece]:
     """See `Transaction.pieces`."""
     return [row.piece(one) for one in connection.execute(_PIECES, {"job": job})]
+
+
+def piece(connection: Connection, job: str, name: str) -> Piece | None:
+    """See `Transaction.piece`."""
+    found = connection.execute(_PIECE, {"job": job, "name": name}).first()
+    return None if found is None else row.piece(found)
 
 
 def find(

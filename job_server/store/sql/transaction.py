@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NoReturn, TypeVar
 
 from sqlalchemy import Connection
@@ -46,6 +47,8 @@ from job_server.store.store import Decide
 _T = TypeVar("_T")
 _TRIES = 3
 """Of a verb whose transaction was the one that the database chose to end a deadlock."""
+_TAKE_TURN = f"SELECT pg_advisory_xact_lock({0x53574A5455})"  # 'SWJTU'
+_WAIT_LITTLE = "SET LOCAL lock_timeout = '50ms'"
 
 
 class SqlTransaction:
@@ -87,6 +90,9 @@ class SqlTransaction:
             except DBAPIError as error:
                 if self.broken is not None:
                     raise
+                if failure.is_held(error):
+                    # Others of the group may want what is held, and all of them wait in a row.
+                    self._whole(partial(self._connection.exec_driver_sql, _WAIT_LITTLE))
                 if tries == _TRIES or not failure.is_deadlock(error):
                     raise failure.explain(error) from error
 
@@ -126,6 +132,11 @@ class SqlTransaction:
         except DBAPIError as unknown:
             self.broken = unknown
         raise self.broken from error
+
+    def take_turn(self) -> None:
+        """See `Transaction`; in SQLite there is one at a time anyway."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.exec_driver_sql(_TAKE_TURN)
 
     # Owners of jobs
 
@@ -217,6 +228,10 @@ class SqlTransaction:
     def pieces(self, job: str) -> list[Piece]:
         """See `Transaction`."""
         return read.pieces(self._connection, job)
+
+    def piece(self, job: str, name: str) -> Piece | None:
+        """See `Transaction`."""
+        return read.piece(self._connection, job, name)
 
     def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
         """See `Transaction`."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import psutil
 import pytest
@@ -16,7 +18,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
-from swath.errors import JobNotFound
+from swath.errors import DeadlineExceeded, JobNotFound
 from tests.integration.jobs.asked import number
 from tests.integration.jobs.running import REPOSITORY, RunningJobServer
 
@@ -158,3 +160,16 @@ def test_an_idle_server_with_waiting_workers_costs_little(launch):
     after = process.cpu_times()
     assert after.user + after.system - before.user - before.system < 0.3
     assert not any(one.done() for one in waiting)
+
+
+def test_no_call_takes_longer_than_the_server_allows(launch):
+    server = launch(max_request_s=1.0)
+    user = server.user()
+    with closing(sqlite3.connect(server.data / "jobs" / "jobs.db", isolation_level=None)) as held:
+        held.execute("BEGIN IMMEDIATE")
+        began_s = time.monotonic()
+        with pytest.raises(DeadlineExceeded):
+            user.quota()
+        assert time.monotonic() - began_s < 3
+        held.execute("ROLLBACK")
+    assert user.quota().outstanding == 0

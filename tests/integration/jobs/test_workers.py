@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 import zlib
+from contextlib import closing
 from typing import Any
 
 import grpc
 import pytest
 
-from swath.errors import BadRequest, InvalidArgument, LeaseLost, Unauthenticated
+from swath.errors import (
+    BadRequest,
+    DeadlineExceeded,
+    InvalidArgument,
+    LeaseLost,
+    Unauthenticated,
+)
 from swath.v1 import jobs_pb2
 from swath.worker.v1 import worker_pb2 as pb
 from tests.integration.jobs.asked import number
@@ -306,6 +314,24 @@ def test_a_commit_gives_the_next_job_at_once(user, worker):
     assert task is not None
     assert (task.lease.job, task.attempt) == (second.id, 1)
     assert worker.commit(task.lease, b"2", claim_next=True) is None
+
+
+def test_a_commit_that_its_worker_did_not_wait_for_gives_the_next_job_back(launch):
+    server = launch()
+    user, worker, other = server.user(), server.worker(), server.worker("other")
+    first, second = user.create(number(1)), user.create(number(2))
+    lease = worker.claim().lease
+    request = pb.CommitRequest(
+        lease=lease, format="native", data=b"1", claim_next=True, worker="worker"
+    )
+    with closing(sqlite3.connect(server.data / "jobs" / "jobs.db", isolation_level=None)) as held:
+        held.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DeadlineExceeded):
+            worker.ask("Commit", request, timeout_s=0.5)
+        held.execute("ROLLBACK")
+    task = other.claim()
+    assert (task.lease.job, task.attempt) == (second.id, 1)
+    assert user.get(first.id).status == jobs_pb2.STATUS_SUCCESS
 
 
 def test_the_checksum_of_pieces_is_that_of_all_bytes(user, worker):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from job_server.config import JobConfig
+from job_server.config import JobConfig, microseconds
 from swath.errors import InvalidArgument
 
 
@@ -41,6 +41,8 @@ def test_there_are_less_than_25_settings():
         ("max_request_s", 0),
         ("max_watchers", 0),
         ("database", "mysql://x"),
+        ("database", "sqlite:jobs.db"),
+        ("database", "postgresql:jobs"),
         ("worker_address", "nowhere"),
         ("worker_address", "host:port"),
         ("worker_address", "host:70000"),
@@ -49,6 +51,11 @@ def test_there_are_less_than_25_settings():
 def test_a_setting_that_does_not_fit_is_refused(field, value):
     with pytest.raises(InvalidArgument):
         JobConfig(**{field: value}).validate()
+
+
+@pytest.mark.parametrize(("seconds", "whole"), [(0, 0), (1e-9, 1), (1.5, 1_500_000)])
+def test_a_time_that_is_not_0_is_at_least_a_microsecond(seconds, whole):
+    assert microseconds(seconds) == whole
 
 
 def test_jobs_and_the_socket_of_workers_are_in_the_data_folder():

@@ -225,6 +225,7 @@ def test_a_database_that_fails_in_a_verb_fails_the_whole_group() -> None:
         desk = Desk()
 
         def breaks(_transaction: Transaction) -> None:
+            desk.store.fails = True
             raise Unavailable("The disk of the database is full.")
 
         await desk.hold()
@@ -232,7 +233,27 @@ def test_a_database_that_fails_in_a_verb_fails_the_whole_group() -> None:
         desk.free()
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         assert [type(end) for end in ends] == [Unavailable] * 3
+        desk.store.fails = False
         assert desk.outstanding() == 0
+        await desk.writer.close()
+
+    run(scenario)
+
+
+def test_a_verb_whose_own_rows_are_held_fails_alone() -> None:
+    async def scenario() -> None:
+        desk = Desk()
+
+        def waits_in_vain(_transaction: Transaction) -> None:
+            raise Unavailable("Something holds the database of jobs for too long.")
+
+        await desk.hold()
+        before, fails, after = await desk.waiting(create(1), waits_in_vain, create(2))
+        desk.free()
+        await asyncio.gather(before, after)
+        with pytest.raises(Unavailable):
+            await fails
+        assert desk.outstanding() == 2
         await desk.writer.close()
 
     run(scenario)

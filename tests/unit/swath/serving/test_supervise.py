@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -103,6 +104,26 @@ def test_a_part_that_is_killed_is_started_again_on_its_port(tmp_path):
         interrupt()
 
     assert play(tmp_path, ["one"], [], scene, one={"port_flag": "--port"}) == 0
+
+
+def test_a_part_is_started_again_also_where_that_could_not_be_done_at_once(tmp_path, monkeypatch):
+    start, refusals = asyncio.create_subprocess_exec, [OSError(errno.EAGAIN, "no more processes")]
+
+    async def start_later(*words: Any, **options: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return await start(*words, **options)
+
+    async def scene(stage: Stage) -> None:
+        await stage.ready()
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", start_later)
+        os.kill(stage.pids("one")[0], signal.SIGKILL)
+        await stage.ready()
+        told = [stage.told.get_nowait()[0] for _ in range(stage.told.qsize())]
+        assert told == ["part_lost", "part_not_started", "part_lost"]
+        interrupt()
+
+    assert play(tmp_path, ["one"], [], scene) == 0
 
 
 def test_where_one_of_the_first_does_not_start_all_is_over(tmp_path):
