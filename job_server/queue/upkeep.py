@@ -23,6 +23,8 @@ from swath.errors import Transient, Wait
 from swath.serving.events import Instrument
 
 DAY_US = 86_400_000_000
+ASLEEP_US = 5_000_000
+"""A wait that took so much longer than it should: the server, or its machine, was asleep."""
 MAX_TRACE = 8000
 
 
@@ -33,8 +35,9 @@ class UpkeepRules:
     reap_s: float = 1.0
     """Between two looks for leases and deadlines that have passed."""
     settle_s: float = 20.0
-    """After the start, and after the database did not answer: time for the workers that live to
-    send a heartbeat, before leases that they could not renew are taken for lost."""
+    """After the start, after the database did not answer, and after the server was asleep: time for
+    the workers that live to send a heartbeat, before leases that they could not renew are taken for
+    lost."""
     rouse_s: float = 1.0
     """Between two looks for jobs whose next attempt may begin, while workers wait."""
     follow_s: float = 1.0
@@ -114,9 +117,16 @@ class Upkeep:
         )
 
     async def _repeat(self, chore: Chore) -> None:
-        await self._pause(chore.first_s)
+        await self._wait(chore.first_s)
         while True:
-            await self._pause(await self._turn(chore))
+            await self._wait(await self._turn(chore))
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait; a server that was asleep then hears its workers before it takes them for lost."""
+        due_us = self._now_us() + round(seconds * 1e6)
+        await self._pause(seconds)
+        if self._now_us() > due_us + ASLEEP_US:
+            await self._pause(self._rules.settle_s)
 
     async def _turn(self, chore: Chore) -> float:
         """One turn; seconds until the next."""

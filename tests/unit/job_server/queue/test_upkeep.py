@@ -599,13 +599,35 @@ def test_living_workers_have_time_to_come_back_before_the_first_reap() -> None:
     run(scenario)
 
 
+def test_a_server_that_was_asleep_hears_its_workers_before_it_reaps() -> None:
+    async def scenario(house: House) -> None:
+        await house.create()
+        claimed = await house.claim()
+        task = await started(house)
+        await house.pauses.asked("reap")
+        house.pauses.end("reap")
+        assert await house.pauses.asked("reap") == 1
+        house.now_us += 2 * LEASE  # it is stopped, and goes on
+        house.pauses.end("reap")
+        assert await house.pauses.asked("reap") == 20
+        beats = [Beat(claimed.lease)]
+        await house.writer.run(lambda t: t.heartbeat(beats, LEASE, house.now_us))
+        house.now_us += 20 * SECOND
+        house.pauses.end("reap")
+        assert await house.pauses.asked("reap") == 1
+        assert (await house.get()).is_leased
+        await stopped(task)
+
+    run(scenario)
+
+
 def test_a_chore_survives_a_database_that_does_not_answer() -> None:
     async def scenario(house: House) -> None:
         await house.create()
         await house.claim()
+        house.now_us += LEASE + 1
         task = await started(house)
         await house.pauses.asked("reap")
-        house.now_us += LEASE + 1
         house.store.fails = True
         house.pauses.end("reap")
         assert await house.pauses.asked("reap") == 20
