@@ -300,6 +300,18 @@ def test_a_worker_that_lost_its_lease_stops_and_says_nothing_more(play):
     play(scene)
 
 
+def test_a_lease_that_is_lost_in_the_midst_of_a_frame_leaves_the_child_in_use(play):
+    async def scene(stage):
+        before = await stage.pid()
+        task = stage.service.add("halves", lease_s=0.8)
+        await stage.heard.wait("PutPiece")
+        stage.service.hand_on(task)
+        await stage.until(lambda: stage.said("lease_lost"))
+        assert await stage.pid() == before
+
+    play(scene, stop_grace_s=10.0)
+
+
 def test_a_piece_under_an_old_fence_ends_the_work(play):
     async def scene(stage):
         async def steal() -> None:
