@@ -263,6 +263,22 @@ def test_a_cancelled_job_stops_and_says_so_and_its_child_lives_on(play):
     play(scene)
 
 
+def test_a_child_that_stopped_lives_on_while_the_server_hears_of_it_late(play):
+    async def scene(stage):
+        async def be_late() -> None:
+            await asyncio.sleep(1.5)
+
+        before = await stage.pid()
+        stage.service.on["Fail"] = be_late
+        stage.service.add("work", lease_s=4.0)
+        await stage.heard.wait("Pin")
+        stage.service.directive = CANCEL
+        await stage.until(lambda: stage.said("failed"))
+        assert await stage.pid() == before
+
+    play(scene)
+
+
 def test_a_job_that_is_cancelled_as_it_ends_is_told_to_be_cancelled(play):
     async def scene(stage):
         stage.service.refusing["Commit"] = grpc.StatusCode.ABORTED
