@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from engine.plan.admit import Limits
 from engine.version import engine_version
 from job_server.worker.computation import Content, Result, parts_of
 from job_server.worker.evaluation import Evaluation
-from swath.errors import Cancelled, ProductNotFound, SourceChanged
+from swath.errors import Cancelled, ProductNotFound, SourceChanged, Transient
 from swath.grid import Affine, Grid, Shape2d
 from swath.job import JobSpec, Stage
 from swath.results import assemble
@@ -267,6 +268,23 @@ def test_tiles_of_an_earlier_attempt_are_fetched_for_a_geotiff(catalog, room):
     with rasterio.open(io.BytesIO(second.result(result))) as image:
         expected = Engine(catalog).inspect(mosaic(), HERE).ndarray
         assert (image.read(masked=True).filled(0) == expected.filled(0)).all()
+
+
+def test_a_geotiff_that_finds_no_room_on_scratch_disk_is_a_transient_failure(
+    catalog, room, monkeypatch
+):
+    def fails(*_: Any) -> None:
+        raise RuntimeError("IO error writing directory")
+
+    usage = shutil.disk_usage(room)
+    has_room = usage._replace(free=usage.total)
+    monkeypatch.setattr(
+        "shutil.disk_usage",
+        lambda path: usage._replace(free=0) if any(room.rglob("plain.tif")) else has_room,
+    )
+    monkeypatch.setattr("engine.encode.cog.to_cog", fails)
+    with pytest.raises(Transient, match="scratch disk"):
+        Evaluation(catalog, EngineConfig())(task(mosaic(), HERE, encoding="geotiff"), Stored(room))
 
 
 def test_small_results_in_other_formats_are_committed_at_once(room):
