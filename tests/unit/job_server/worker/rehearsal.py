@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from job_server.worker.computation import Computation, Exchange, Result, Span
+from job_server.worker.computation import Computation, Exchange, MissingPiece, Result, Span
 from job_server.worker.frames import Kind, pack
 from swath.errors import Cancelled, ProductNotFound, SourceUnavailable
 from swath.job import Stage
@@ -151,6 +151,13 @@ def _fetch(task, exchange):
     return Result("native", b"".join(exchange.fetch("stored")))
 
 
+def _fetch_or_do_without(task, exchange):
+    try:
+        return _fetch(task, exchange)
+    except MissingPiece:
+        return Result("native", b"done without")
+
+
 def _empty_piece(task, exchange):
     exchange.put("nothing", b"")
     return Result("native", pieces=("nothing",))
@@ -176,5 +183,6 @@ ACTS = {
     "file": _file,
     "full_disk": _full_disk,
     "fetch": _fetch,
+    "fetch_or_do_without": _fetch_or_do_without,
     "empty_piece": _empty_piece,
 }

@@ -117,6 +117,17 @@ def test_stored_pieces_come_back_whole_also_over_a_broken_stream(play):
     play(scene)
 
 
+@pytest.mark.parametrize("code", ["FAILED_PRECONDITION", "INVALID_ARGUMENT"])
+def test_a_stored_piece_that_cannot_be_had_is_for_the_child_to_replace(play, code):
+    async def scene(stage):
+        stage.service.refusing["GetPiece"] = grpc.StatusCode[code]
+        stage.service.add("fetch_or_do_without")
+        assert (await stage.heard.wait("Commit")).data == b"done without"
+        assert not stage.heard.of("Fail")
+
+    play(scene)
+
+
 def test_an_error_of_the_request_is_permanent_and_keeps_its_place(play):
     async def scene(stage):
         stage.service.add("missing")
