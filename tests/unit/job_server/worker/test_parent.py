@@ -422,6 +422,27 @@ def test_a_server_that_restarts_gets_the_result_of_the_job_that_it_handed_out(pl
     play(scene)
 
 
+@pytest.mark.parametrize("end", ["stop", "abort"])
+def test_a_job_that_waits_for_a_child_is_given_back_when_the_worker_is_stopped(play, end):
+    async def scene(stage):
+        crew = stage.worker._crew
+        has_begun, take = asyncio.Event(), crew.take
+
+        async def take_late():
+            has_begun.set()
+            await asyncio.sleep(0.5)
+            return await take()
+
+        crew.take = take_late
+        task = stage.service.add("deaf", lease_s=60.0)
+        await has_begun.wait()
+        getattr(stage.worker, end)()
+        assert (await stage.heard.wait("Release")).lease == task.lease
+        assert not stage.said("claimed")
+
+    play(scene)
+
+
 def test_a_worker_finds_a_server_that_comes_back(play):
     async def scene(stage):
         await stage.heard.wait("Claim")
