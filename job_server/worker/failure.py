@@ -94,7 +94,7 @@ def _ours(fault: BaseException, room: Path) -> SwathError:
 
 
 def _is_full(fault: BaseException, room: Path) -> bool:
-    if isinstance(fault, OSError) and fault.errno in DISK_FAULTS:
+    if (isinstance(fault, OSError) and fault.errno in DISK_FAULTS) or not room.is_dir():
         return True
     try:  # libraries for rasters tell of a full disk in words of their own
         taken = sum(path.stat().st_size for path in room.rglob("*") if path.is_file())

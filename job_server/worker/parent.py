@@ -132,6 +132,8 @@ class Worker:
                 self._crew.give(child)
             await self._give_back(task)
             return None
+        with suppress(OSError):  # the child meets it, and tells of it
+            self._scratch.keep()
         lease = task.lease
         who = {"job": lease.job, "fence": lease.fence, "attempt": task.attempt}
         self._emit("claimed", {**who, "pid": os.getpid()})

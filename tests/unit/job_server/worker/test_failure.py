@@ -52,6 +52,11 @@ def test_a_full_disk_is_transient(number, tmp_path):
     assert failed(OSError(number, "full"), tmp_path).kind == FailRequest.KIND_TRANSIENT
 
 
+def test_a_scratch_folder_that_was_removed_meanwhile_is_transient(tmp_path):
+    fault = FileNotFoundError(errno.ENOENT, "gone")
+    assert failed(fault, tmp_path / "gone").kind == FailRequest.KIND_TRANSIENT
+
+
 def test_a_library_that_fails_where_the_disk_is_full_is_transient(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=0)
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage)

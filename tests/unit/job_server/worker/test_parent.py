@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import time
 
 import grpc
 import pytest
 
+from job_server.worker.scratch import open_scratch
 from swath.errors import EngineCrashed, ProductNotFound, Unauthenticated
 from swath.wire.job_error import read_job_error
 from swath.worker.v1 import worker_pb2 as pb
@@ -93,6 +95,21 @@ def test_files_are_sent_from_scratch_and_removed(play):
         commit = await stage.heard.wait("Commit")
         assert len(stage.service.result(commit)) == 2_500_000
         assert not [p for p in stage.scratch.rglob("*") if p.name == "result"]
+
+    play(scene)
+
+
+def test_a_worker_whose_scratch_folder_was_tidied_away_makes_it_anew(play):
+    async def scene(stage):
+        before = await stage.pid()
+        (folder,) = stage.scratch.glob("swath-worker-*")
+        shutil.rmtree(folder)
+        stage.service.add("file")
+        assert len(stage.service.result(await stage.heard.wait("Commit", 2))) == 2_500_000
+        open_scratch(stage.scratch, "other").close()
+        assert folder.is_dir(), "it is held, so that no other worker sweeps it"
+        assert await stage.pid() == before
+        assert not stage.heard.of("Fail")
 
     play(scene)
 
