@@ -153,7 +153,7 @@ class JobServer:
             self._instrument.emit("sqlite", version)
         self._start_clock(await asyncio.to_thread(_latest_us, store, microseconds(config.lease_s)))
         results = await asyncio.to_thread(Folder, config.folder() / RESULTS)
-        self._writer = Writer(store, 1, MOST_GROUPED)
+        self._writer = Writer(store, MOST_GROUPED)
         changes = Changes(now_us)
         dice = random.Random(secrets.randbits(64)).random  # noqa: S311 - spreads, hides nothing
         rules = RetryRules()

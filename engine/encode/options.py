@@ -56,6 +56,11 @@ def check_geotiff_options(options: Mapping[str, Any]) -> None:
     check_options(options, ("compression", "overviews", "overview_resampler"), "geotiff")
     choice(options, "compression", COMPRESSIONS)
     choice(options, "overview_resampler", RESAMPLERS)
+    overviews = options.get("overviews", True)
+    if not isinstance(overviews, bool):
+        raise InvalidArgument(f"overviews={overviews!r} is neither True nor False.").at(
+            argument="format"
+        )
 
 
 def no_image(what: str) -> UnsupportedFormat:

@@ -1,1 +1,1 @@
-"""What runs the store's verbs: threads that group commits, retry rules, changes, housekeeping."""
+"""What runs the store's verbs: a thread that groups commits, retry rules, changes, housekeeping."""

@@ -1,11 +1,10 @@
-"""Runs the store's verbs in threads, for the event loop, and groups their commits.
+"""Runs the store's verbs in a thread, for the event loop, and groups their commits.
 
-With one thread all verbs that wait run in one transaction, and one commit makes them durable: a
-commit costs the same for one as for hundreds. When one of them is refused, all is undone and they
-run once more, each in a savepoint of its own: refusals are rare, and savepoints were two fifths of
-the round trips of a create. With several threads each verb has a transaction. Nobody is told before
-the commit, and the loop is woken once per group. Of several servers of one database, one runs its
-group at a time.
+All verbs that wait run in one transaction, and one commit makes them durable: a commit costs the
+same for one as for hundreds. When one of them is refused, all is undone and they run once more,
+each in a savepoint of its own: refusals are rare, and savepoints were two fifths of the round trips
+of a create. Nobody is told before the commit, and the loop is woken once per group. Of several
+servers of one database, one runs its group at a time.
 """
 
 from __future__ import annotations
@@ -46,44 +45,37 @@ class _Outcome:
 
 
 class Writer:
-    """The threads that may touch the store. All methods belong to the loop it was made in."""
+    """The thread that may touch the store. All methods belong to the loop it was made in."""
 
-    def __init__(
-        self, store: Store, threads: int, most_grouped: int, most_waiting: int = MOST_WAITING
-    ) -> None:
-        """Start the threads.
+    def __init__(self, store: Store, most_grouped: int, most_waiting: int = MOST_WAITING) -> None:
+        """Start the thread.
 
         Args:
-            threads: 1 groups commits; more run one verb per transaction.
             most_grouped: verbs in one transaction; bounds how long the first waits for the rest.
             most_waiting: verbs that may wait before further ones are refused.
         """
         self._store = store
-        self._most_grouped = most_grouped if threads == 1 else 1
+        self._most_grouped = most_grouped
         self._most_waiting = most_waiting
         self._loop = asyncio.get_running_loop()
         self._orders: SimpleQueue[_Order[Any] | None] = SimpleQueue()
         self._is_closed = False
-        self._threads = [
-            threading.Thread(target=self._work, name=f"store-{number}", daemon=True)
-            for number in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._work, name="store", daemon=True)
+        self._thread.start()
 
     @property
     def waiting(self) -> int:
-        """Verbs that no thread has taken yet."""
+        """Verbs that the thread has not taken yet."""
         return self._orders.qsize()
 
     async def run(self, verb: Verb[_T], *, is_urgent: bool = False) -> _T:
         """What the verb gives, once it is durable.
 
-        Whoever is cancelled before a thread took the verb takes it along; later, its changes stay,
-        and only the answer is lost: shield what must not be.
+        Whoever is cancelled before the thread took the verb takes it along; later, its changes
+        stay, and only the answer is lost: shield what must not be.
 
         Args:
-            verb: runs in a thread, perhaps more than once, until one run counts.
+            verb: runs in the thread, perhaps more than once, until one run counts.
             is_urgent: not refused, however many wait: for what keeps jobs alive, as heartbeats do.
 
         Raises:
@@ -103,13 +95,11 @@ class Writer:
         return await answer
 
     async def close(self) -> None:
-        """Refuse further verbs, run those that wait, and end the threads."""
+        """Refuse further verbs, run those that wait, and end the thread."""
         if not self._is_closed:
             self._is_closed = True
-            for _ in self._threads:
-                self._orders.put(None)
-        for thread in self._threads:
-            await asyncio.to_thread(thread.join)
+            self._orders.put(None)
+        await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
         while group := self._next_group():

@@ -128,8 +128,8 @@ class Attempt:
             self._report.cancel()
         if fate in (Fate.CANCELLED, Fate.LOST):
             self._ask_to_stop()
-        elif not self._is_idle:
-            self._child.kill()
+        else:
+            self._kill_unless_idle()
 
     # The work
 
@@ -259,7 +259,11 @@ class Attempt:
             return
         self._child.send(Kind.CANCEL)
         loop = asyncio.get_running_loop()
-        self._killing = loop.call_later(self._config.stop_grace_s, self._child.kill)
+        self._killing = loop.call_later(self._config.stop_grace_s, self._kill_unless_idle)
+
+    def _kill_unless_idle(self) -> None:
+        if not self._is_idle:
+            self._child.kill()
 
     async def _settle(self) -> None:
         """Return when the child is idle, or gone."""

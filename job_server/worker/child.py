@@ -66,6 +66,7 @@ def _run(link: Link, computation: Computation, task: Assignment, room: Path) -> 
     link.begin()
     exchange = ChildExchange(link, room)
     try:
+        empty(room)
         result = computation(task, exchange)
         exchange.check()
     except (EOFError, ConnectionError):
@@ -73,13 +74,18 @@ def _run(link: Link, computation: Computation, task: Assignment, room: Path) -> 
     except BaseException as fault:  # noqa: BLE001 - whatever it is, the worker hears of it
         end = failed(fault, room)
         del fault  # with what its frames hold: pixels, and files in the room
-        empty(room)
+        _tidy(room)
         _say(link, end)
     else:
-        empty(room)
+        _tidy(room)
         data = b"" if result.data is None else result.data
         is_whole = result.data is not None
         link.send(Kind.RESULT, data, format=result.format, pieces=result.pieces, is_whole=is_whole)
+
+
+def _tidy(room: Path) -> None:
+    with suppress(OSError):  # the next task meets it, and tells of it
+        empty(room)
 
 
 def _say(link: Link, end: Failed) -> None:

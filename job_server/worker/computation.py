@@ -39,6 +39,10 @@ class Result:
     """Names of stored pieces, in order."""
 
 
+class MissingPiece(Exception):
+    """A piece that was stored is damaged or gone, and will be at the next attempt too."""
+
+
 class Exchange(Protocol):
     """What a computation may ask of its worker. Each method may raise.
 
@@ -68,7 +72,11 @@ class Exchange(Protocol):
         ...
 
     def fetch(self, name: str) -> Iterator[bytes]:
-        """The bytes of a piece that is stored; read to the end, before anything else is asked."""
+        """The bytes of a piece that is stored; read to the end, before anything else is asked.
+
+        Raises:
+            MissingPiece: it cannot be had; what came of it does not count.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from job_server.worker.computation import Content, Span, parts_of
+from job_server.worker.computation import Content, MissingPiece, Span, parts_of
 from job_server.worker.frames import PART_BYTES, Kind
 from job_server.worker.link import Link
 from swath.errors import Cancelled
@@ -56,5 +56,8 @@ class ChildExchange:
         """See `Exchange`."""
         self.check()
         self._link.send(Kind.FETCH, name=name)
-        while (frame := self._link.receive(Kind.PART, Kind.DONE)).kind is Kind.PART:
+        ends = (Kind.DONE, Kind.MISSING)
+        while (frame := self._link.receive(Kind.PART, *ends)).kind is Kind.PART:
             yield frame.data
+        if frame.kind is Kind.MISSING:
+            raise MissingPiece(name)

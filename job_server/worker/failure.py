@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import shutil
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,10 @@ MAX_TRACE = 8000
 """Characters of a traceback that the worker's log gets: the last ones."""
 NO_ROOM_BYTES = 16 << 20
 """With less free on scratch disk, a failure that nobody expected is taken to come from it."""
+MORE = 2
+"""Likewise with less than that many times what the task has there: a library removes at once what
+it could not write to its end, and a file with overviews may be larger than its pixels."""
+FULL = "The scratch disk of the worker is full, or does not take more files."
 DISK_FAULTS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS})
 
 
@@ -47,6 +53,23 @@ def failed(fault: BaseException, room: Path) -> Failed:
     return Failed(kind, encode_job_error(error), error.REASON, str(error), trace)
 
 
+@contextmanager
+def telling_full_disks(room: Path) -> Iterator[None]:
+    """Tell a failure for want of disk before what takes the disk is removed.
+
+    Raises:
+        Transient: the block raised what nobody expected, and there is hardly any room left.
+    """
+    try:
+        yield
+    except (SwathError, MemoryError):
+        raise
+    except Exception as fault:
+        if _is_full(fault, room):
+            raise Transient(FULL) from fault
+        raise
+
+
 def kind_of(fault: BaseException, error: SwathError) -> FailRequest.Kind:
     """By which rule the server retries; `error` is what `fault` is told as."""
     if isinstance(fault, MemoryError):
@@ -66,14 +89,15 @@ def _ours(fault: BaseException, room: Path) -> SwathError:
     if isinstance(fault, MemoryError):
         return Transient("The job needed more memory than its worker may use.")
     if _is_full(fault, room):
-        return Transient("The scratch disk of the worker is full, or does not take more files.")
+        return Transient(FULL)
     return known(fault)
 
 
 def _is_full(fault: BaseException, room: Path) -> bool:
-    if isinstance(fault, OSError) and fault.errno in DISK_FAULTS:
+    if (isinstance(fault, OSError) and fault.errno in DISK_FAULTS) or not room.is_dir():
         return True
     try:  # libraries for rasters tell of a full disk in words of their own
-        return shutil.disk_usage(room).free < NO_ROOM_BYTES
+        taken = sum(path.stat().st_size for path in room.rglob("*") if path.is_file())
+        return shutil.disk_usage(room).free < max(NO_ROOM_BYTES, MORE * taken)
     except OSError:
         return False

@@ -45,7 +45,7 @@ class Kind(enum.IntEnum):
     PART = 9
     """Either: the next bytes of a piece; as many as it has, then nothing."""
     FETCH = 10
-    """Child: give the piece of that name; it waits for parts, then DONE."""
+    """Child: give the piece of that name; it waits for parts, then DONE or MISSING."""
     DONE = 11
     """Worker: what was asked for is done."""
     REFUSED = 12
@@ -54,6 +54,8 @@ class Kind(enum.IntEnum):
     """Child, an end: the job is complete."""
     FAILED = 14
     """Child, an end: it is not; the data is a `swath.v1.JobError`. Before READY: no start."""
+    MISSING = 15
+    """Worker: the piece that was asked for cannot be had; what came of it does not count."""
 
 
 ENDS = frozenset((Kind.RESULT, Kind.FAILED))

@@ -126,10 +126,14 @@ class Worker:
 
     async def _run(self, task: pb.Assignment) -> pb.Assignment | None:
         """Run a job to its end; the next one, if the server had one at once."""
-        child = await self._child(task.lease_s / 4)
-        if child is None:
+        child = await self._unless_stopped(self._child(task.lease_s / 4))
+        if child is None or self._is_stopping:
+            if child is not None:  # it came at the same moment
+                self._crew.give(child)
             await self._give_back(task)
             return None
+        with suppress(OSError):  # the child meets it, and tells of it
+            self._scratch.keep()
         lease = task.lease
         who = {"job": lease.job, "fence": lease.fence, "attempt": task.attempt}
         self._emit("claimed", {**who, "pid": os.getpid()})

@@ -56,6 +56,8 @@ class Child:
         """Whether the worker killed it."""
         self._process = process
         self._reader, self._writer = streams
+        self._head: tuple[Kind, int, int] | None = None
+        """Of the frame of which the rest is to come; absent: a head is next."""
         self._kills_before: KillCount = kill_count()
 
     @classmethod
@@ -113,15 +115,18 @@ class Child:
             raise EngineCrashed("The process that computed this job died.") from None
 
     async def receive(self) -> Frame:
-        """The next frame.
+        """The next frame. Whoever is cancelled in it misses nothing: the next call gives it.
 
         Raises:
             EngineCrashed: it is gone, or sent what makes no sense and was killed.
         """
         try:
-            kind, said, data = sizes(await self._reader.readexactly(HEAD.size))
-            head = await self._reader.readexactly(said) if said else b""
-            return unpack(kind, head, await self._reader.readexactly(data) if data else b"")
+            if self._head is None:
+                self._head = sizes(await self._reader.readexactly(HEAD.size))
+            kind, said, data = self._head
+            rest = await self._reader.readexactly(said + data)
+            self._head = None
+            return unpack(kind, rest[:said], rest[said:])
         except ValueError:
             self.kill()
             raise EngineCrashed("The process that computed this job lost its mind.") from None

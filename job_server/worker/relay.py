@@ -20,6 +20,7 @@ from job_server.worker.calls import Calls, told
 from job_server.worker.frames import Frame, Kind
 from job_server.worker.lease import HeldLease
 from job_server.worker.process import Child
+from swath.errors import BadRequest
 from swath.v1 import jobs_pb2
 from swath.worker.v1 import worker_pb2 as pb
 
@@ -97,8 +98,12 @@ async def fetch(frame: Frame, held: HeldLease, calls: Calls, child: Child) -> No
     """
     request = pb.GetPieceRequest(lease=held.lease, name=frame.head["name"])
     given = [0]
-    await calls.insist(held, lambda: _fetch_once(request, calls, child, given))
-    child.send(Kind.DONE)
+    try:
+        await calls.insist(held, lambda: _fetch_once(request, calls, child, given))
+    except BadRequest:  # damaged, or not there
+        child.send(Kind.MISSING)
+    else:
+        child.send(Kind.DONE)
 
 
 async def _fetch_once(

@@ -14,6 +14,7 @@ from engine.encode.cog import GeoTiffWriter
 from engine.encode.encode import encode
 from engine.encode.native import HEAD, TAIL, head_bytes, tail_bytes, tiles_crc32
 from job_server.worker.computation import Exchange, Result, Span, parts_of
+from job_server.worker.failure import telling_full_disks
 from job_server.worker.frames import PART_BYTES
 from job_server.worker.tiles import Tiles
 from swath.job import JobSpec, Stage
@@ -68,7 +69,10 @@ def _put(kind: str, content: bytes, exchange: Exchange) -> str:
 def _geotiff(spec: JobSpec, tiles: Tiles, exchange: Exchange) -> Result:
     """A file that is made of all tiles on scratch disk."""
     path = exchange.room / "image.tif"
-    with GeoTiffWriter(path, tiles.work.header, spec.options) as writer:
+    with (
+        GeoTiffWriter(path, tiles.work.header, spec.options) as writer,
+        telling_full_disks(exchange.room),
+    ):
         for tile in tiles.work.tiles:
             writer.write(tiles.stored_chunks(tile))
         exchange.stage(Stage.SAVING, tiles.done)

@@ -31,8 +31,21 @@ class Scratch:
         self.folder = folder
         self._hold = hold
 
+    def keep(self) -> None:
+        """Make it anew where it is gone: what tidies up temporary files looks only at their age.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        if not (self.folder / HOLD).exists():
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            with _gate(self.folder.parent):
+                self._hold.close()
+                self._hold = _held(self.folder)
+
     def room(self, name: str) -> Path:
-        """A fresh folder in it."""
+        """A fresh folder in it. Raises as `keep`."""
+        self.keep()
         path = self.folder / name
         path.mkdir()
         return path
@@ -57,9 +70,7 @@ def open_scratch(parent: Path, name: str) -> Scratch:
         with _gate(parent):
             _sweep(parent)
             folder = parent / f"{PREFIX}{os.getpid()}-{name}"
-            folder.mkdir(mode=0o700)
-            hold = (folder / HOLD).open("wb")
-            fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            hold = _held(folder)
     except OSError as problem:
         raise PermissionDenied(
             f"Scratch files cannot be written in {parent}: {problem.strerror}."
@@ -67,8 +78,21 @@ def open_scratch(parent: Path, name: str) -> Scratch:
     return Scratch(folder, hold)
 
 
+def _held(folder: Path) -> IO[bytes]:
+    """Make a folder, and hold it until what this gives is closed."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    hold = (folder / HOLD).open("wb")
+    fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return hold
+
+
 def empty(room: Path) -> None:
-    """Remove all that is in a folder; what cannot be removed now is left to the sweep."""
+    """Have a folder with nothing in it; what cannot be removed now is left to the sweep.
+
+    Raises:
+        OSError: it was gone, and cannot be made.
+    """
+    room.mkdir(parents=True, exist_ok=True)
     for entry in room.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.encode.native import TileBytes, parse_tile_name, tile_chunks, tile_name
 from engine.execute.tiles import Tile, Work
-from job_server.worker.computation import Exchange, Span, parts_of
+from job_server.worker.computation import Exchange, MissingPiece, Span, parts_of
 from job_server.worker.frames import PART_BYTES
 from swath.stream import Chunk, Event
 
@@ -51,23 +51,36 @@ class Tiles:
         yield self.work.trailer()
 
     def stored_chunks(self, tile: Tile) -> Iterator[Chunk]:
-        """The pixels of a tile, which is stored afterwards; it is fetched if it was before."""
-        name = self._stored.get(tile.index)
-        if name is not None:
-            yield from tile_chunks(self._exchange.fetch(name))
-            return
-        span = self._store(tile)
+        """The pixels of a tile, which is stored afterwards; it is fetched if it was before.
+
+        One that was damaged meanwhile is computed again: each attempt would find it damaged.
+        """
+        span = self._fetched(tile) or self._store(tile)
         yield from tile_chunks(map(bytes, parts_of(span, PART_BYTES)))
+
+    def _fetched(self, tile: Tile) -> Span | None:
+        """A tile that is stored; None: it is not, or not whole. Where it lies: as `_store`."""
+        name = self._stored.get(tile.index)
+        if name is None:
+            return None
+        try:
+            return self._written(self._exchange.fetch(name))
+        except MissingPiece:
+            del self._stored[tile.index]
+            return None
 
     def _store(self, tile: Tile) -> Span:
         """Compute and store a tile; where it lies on scratch disk until the next one."""
         writing = TileBytes(self.work.compute(tile))
-        size = 0
-        with self._path.open("wb") as file:
-            for part in writing:
-                size += file.write(part)
-        span = Span(self._path, 0, size)
+        span = self._written(writing)
         name = tile_name(tile.index, writing.checksum)
         self._exchange.put(name, span, self.done + 1)
         self._stored[tile.index] = name
         return span
+
+    def _written(self, parts: Iterable[bytes]) -> Span:
+        size = 0
+        with self._path.open("wb") as file:
+            for part in parts:
+                size += file.write(part)
+        return Span(self._path, 0, size)

@@ -12,6 +12,7 @@ from swath import errors
 from swath.client.channel import channel
 from swath.client.config import INSPECT_VARIABLE, JOBS_VARIABLE
 from swath.client.heard import heard
+from swath.client.interrupt import Held, interruptible
 from swath.errors import InvalidArgument, SwathError
 from swath.status import from_status
 
@@ -50,14 +51,20 @@ def ask(
     Raises:
         SwathError: what the server raised; Unavailable: it cannot be reached; DeadlineExceeded.
     """
-    stub: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel(address).unary_unary(method)
-    call = stub.future(request, timeout=_checked(timeout_s), metadata=_metadata(token))
+
+    def opened() -> Any:
+        stub: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel(address).unary_unary(method)
+        return stub.future(request, timeout=_checked(timeout_s), metadata=_metadata(token))
+
+    held = Held()
     try:
-        answer: bytes = call.result()
+        with held:
+            held.open(opened)
+            answer: bytes = held.call.result()
     except grpc.RpcError as error:
         raise _error(error, address, method, timeout_s) from None
     finally:
-        call.cancel()
+        held.leave()
     return answer
 
 
@@ -71,12 +78,13 @@ def stream(
 ) -> Generator[bytes, None, None]:
     """The answers to a request, each when it is asked for.
 
-    Closing the iterator, or an exception in it (Ctrl-C), cancels the call, which stops the work.
+    Closing the iterator, or an exception in it, cancels the call, which stops the work; so does
+    Ctrl-C.
 
     Args:
         timeout_s, token: as in `ask`.
         silence_s: seconds after which a server that sends nothing is given up, as Unavailable.
-            The call is then in a thread, where Ctrl-C cannot hurt it. None: neither.
+            The call is then in a thread. None: neither.
 
     Raises:
         SwathError: as `ask`.
@@ -86,18 +94,11 @@ def stream(
         stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel(address).unary_stream(method)
         return stub(request, timeout=_checked(timeout_s), metadata=_metadata(token))
 
-    call = None
+    messages = interruptible(opened) if silence_s is None else heard(opened, silence_s, address)
     try:
-        if silence_s is None:
-            call = opened()
-            yield from call
-        else:
-            yield from heard(opened, silence_s, address)
+        yield from messages
     except grpc.RpcError as error:
         raise _error(error, address, method, timeout_s) from None
-    finally:
-        if call is not None:
-            call.cancel()
 
 
 def _metadata(token: str | None) -> _Metadata | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from swath.client.job import Job
+from swath.client.job import Job, give_up
 from swath.client.jobs import JobClient
 from swath.client.progress import ProgressBar
 from swath.client.question import named_options
@@ -72,6 +72,6 @@ def compute(
         job.result_to_file(file, timeout, progress_bar)
     except KeyboardInterrupt as interrupt:
         if not job.done and not hasattr(interrupt, "__notes__"):  # it came outside of `wait`
-            job.cancel()
+            give_up(job, interrupt)
         raise
     return None

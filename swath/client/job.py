@@ -288,21 +288,13 @@ class Job:
                     show(job.info)
         except DeadlineExceeded as error:
             if cancel_on_timeout:
-                self._give_up(error)
+                give_up(self, error)
             raise
         except KeyboardInterrupt as error:
             if cancel_on_interrupt:
-                self._give_up(error)
+                give_up(self, error)
             raise
         return self
-
-    def _give_up(self, reason: BaseException) -> None:
-        """Cancel it; the reason says whether that was possible."""
-        try:
-            self.cancel()
-            reason.add_note(f"Job {self.id} is being cancelled.")
-        except SwathError as error:
-            reason.add_note(f"Job {self.id} could not be cancelled: {error}")
 
     def result(self, timeout: float | None = None, progress_bar: ProgressBar = None) -> Any:
         """Wait for the result: what `inspect` gives; bytes for a format other than native.
@@ -421,3 +413,12 @@ class Job:
 
 def _seconds(keep: float | timedelta | None) -> float | None:
     return keep.total_seconds() if isinstance(keep, timedelta) else keep
+
+
+def give_up(job: Job, reason: BaseException) -> None:
+    """Cancel a job; the reason says whether that was possible."""
+    try:
+        job.cancel()
+        reason.add_note(f"Job {job.id} is being cancelled.")
+    except SwathError as error:
+        reason.add_note(f"Job {job.id} could not be cancelled: {error}")

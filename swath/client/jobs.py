@@ -120,12 +120,14 @@ class JobClient:
             BadRequest and those below it: what is wrong with the expression.
         """
         asked = CreateJob(spec, uuid4().hex, labels or {}, priority, keep_s, attempt_timeout_s)
-        request = encode_create(asked)
+        return self._made(CREATE_JOB, encode_create(asked), num_retries)
+
+    def _made(self, method: str, request: bytes, num_retries: int | None) -> JobInfo:
         try:
-            return decode_job(self._ask(CREATE_JOB, request, num_retries))
+            return decode_job(self._ask(method, request, num_retries))
         except KeyboardInterrupt:
             with suppress(SwathError):  # asked again, the server says which job it is
-                self.cancel(decode_job(self._ask(CREATE_JOB, request)).id)
+                self.cancel(decode_job(self._ask(method, request)).id)
             raise
 
     def get(self, id: str, full: bool = False) -> JobInfo:
@@ -211,9 +213,8 @@ class JobClient:
         return decode_job(self._ask(CANCEL_JOB, encode_id(id)))
 
     def resubmit(self, id: str, num_retries: int | None = None) -> JobInfo:
-        """A new job of the same specification. Raises as `create`; JobNotFound."""
-        request = encode_resubmit(id, uuid4().hex)
-        return decode_job(self._ask(RESUBMIT_JOB, request, num_retries))
+        """A new job of the same specification. Ctrl-C and errors as `create`; JobNotFound."""
+        return self._made(RESUBMIT_JOB, encode_resubmit(id, uuid4().hex), num_retries)
 
     def update(
         self, id: str, labels: Mapping[str, str] | None = None, keep_s: float | None = None

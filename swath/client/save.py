@@ -31,27 +31,40 @@ def require_encoded(format_: str) -> None:
 def save(pieces: Iterable[bytes], file: File) -> None:
     """Write a result piece by piece.
 
-    A path holds either what it held before or the whole result, never a part of it. To an open
-    file the pieces are written as they come.
+    A path holds either what it held before or the whole result, never a part of it; where it is a
+    link, that is said of the file that it leads to. To an open file, and to what is no file, such
+    as a pipe, the pieces are written as they come.
 
     Raises:
         OSError: the file cannot be written, naming it; and whatever `pieces` raises.
     """
     if not isinstance(file, str | os.PathLike):
-        for piece in pieces:
-            file.write(piece)
+        _write(pieces, file)
         return
     path = Path(file)
-    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
-        with part.open("wb") as out:
-            for piece in pieces:
-                out.write(piece)
-        part.replace(path)
+        if path.exists() and not path.is_file():
+            with path.open("wb") as out:
+                _write(pieces, out)
+        else:
+            _replace(pieces, Path(os.path.realpath(path)))
     except SwathError:  # some of them are OSErrors too
         raise
     except OSError as error:
         # What was asked for, not the part that the user knows nothing of.
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(pieces: Iterable[bytes], path: Path) -> None:
+    part = path.with_name(f".swath-{uuid4().hex[:8]}.part")
+    try:
+        with part.open("wb") as out:
+            _write(pieces, out)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _write(pieces: Iterable[bytes], out: IO[bytes]) -> None:
+    for piece in pieces:
+        out.write(piece)

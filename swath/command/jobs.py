@@ -14,7 +14,7 @@ from rich.table import Table
 from swath.client.job import Job
 from swath.client.jobs import JobClient
 from swath.command.job_text import facts, plain, row
-from swath.errors import Cancelled, InvalidArgument, UnsupportedFormat
+from swath.errors import Cancelled, UnsupportedFormat
 from swath.job import Stage, Status
 from swath.results import ImageCollectionResult, ImageResult
 
@@ -184,7 +184,7 @@ def quota(as_json: bool, server: str | None) -> None:
 def _label(text: str) -> tuple[str, str]:
     name, is_there, value = text.partition("=")
     if not is_there:
-        raise InvalidArgument(f"--label takes NAME=TEXT, not {text!r}.")
+        raise click.BadParameter(f"{text!r} is not NAME=TEXT.", param_hint="--label")
     return name, value
 
 

@@ -132,7 +132,8 @@ def workers_memory(server: Server) -> Iterator[list[int]]:
 
 
 def _tiles(log: Path, job: str) -> int:
-    """Tiles of a job that were stored, as the server's log tells."""
+    """Tiles of a job that workers sent, as the server's log tells; also one on its way when its
+    worker was killed, which may count all the same, so that nobody sends it again."""
     events = (json.loads(line) for line in log.read_text().splitlines() if line.startswith("{"))
     return sum(1 for event in events if _is_tile(event, job))
 

@@ -104,7 +104,7 @@ def _note_usage(store: Store, history: History, owner: str) -> None:
 
 async def _sweep(store: Store, results: Folder, history: History) -> None:
     """Sweep twice: what nothing names is found first, and removed the next time."""
-    writer = Writer(store, 1, 1)
+    writer = Writer(store, 1)
     sweep = Sweep(writer, results, lambda: time.time_ns() // 1000, 0)
     removed = await sweep.run() + await sweep.run()
     await writer.close()

@@ -40,11 +40,11 @@ def on_postgres(server: Postgres) -> Iterator[Store]:
     store.close()
 
 
-def run(store: Store, threads: int, scenario: Callable[[Writer], Awaitable[None]]) -> None:
+def run(store: Store, scenario: Callable[[Writer], Awaitable[None]]) -> None:
     """Run a scenario with a writer over a store."""
 
     async def whole() -> None:
-        writer = Writer(store, threads, 100)
+        writer = Writer(store, 100)
         try:
             await scenario(writer)
         finally:
@@ -79,7 +79,7 @@ def test_a_connection_that_ends_in_a_verb_is_unavailable_and_undoes_it(server, o
             await writer.run(cut)
         await writer.run(create("cut", 2))
 
-    run(on_postgres, 3, scenario)
+    run(on_postgres, scenario)
     assert jobs_of(on_postgres, "cut") == 1
 
 
@@ -95,7 +95,7 @@ def test_a_connection_that_ends_before_a_refusal_is_undone_is_unavailable(server
         with pytest.raises(Unavailable):
             await writer.run(refuse)
 
-    run(on_postgres, 3, scenario)
+    run(on_postgres, scenario)
     assert jobs_of(on_postgres, "refused") == 0
 
 
@@ -109,7 +109,7 @@ def test_rows_that_somebody_holds_are_unavailable_and_not_a_fault(server, on_pos
             other.rollback()
         await writer.run(create("held", 3))
 
-    run(on_postgres, 3, scenario)
+    run(on_postgres, scenario)
     assert jobs_of(on_postgres, "held") == 2
 
 
@@ -129,7 +129,7 @@ def test_rows_that_somebody_holds_hold_up_their_owner_and_hardly_anybody_else(se
             assert time.monotonic() - began_s < 8
             other.rollback()
 
-    run(on_postgres, 1, scenario)
+    run(on_postgres, scenario)
     assert (jobs_of(on_postgres, "free"), jobs_of(on_postgres, "stuck")) == (2, 1)
 
 
@@ -147,14 +147,15 @@ def test_verbs_that_wait_for_each_other_in_a_circle_are_both_done(on_postgres):
 
         return verb
 
-    async def scenario(writer: Writer) -> None:
-        await writer.run(lambda tx: tx.set_limits("left", LIMITS))
-        await writer.run(lambda tx: tx.set_limits("right", LIMITS))
-        await asyncio.gather(
-            writer.run(across("left", "right")), writer.run(across("right", "left"))
-        )
+    async def scenario() -> None:
+        one, other = Writer(on_postgres, 1), Writer(on_postgres, 1)
+        await one.run(lambda tx: tx.set_limits("left", LIMITS))
+        await one.run(lambda tx: tx.set_limits("right", LIMITS))
+        await asyncio.gather(one.run(across("left", "right")), other.run(across("right", "left")))
+        await one.close()
+        await other.close()
 
-    run(on_postgres, 3, scenario)
+    asyncio.run(scenario())
     assert jobs_of(on_postgres, "left") + jobs_of(on_postgres, "right") == 4
 
 
@@ -176,7 +177,7 @@ def test_what_the_database_cannot_keep_is_refused_alone(on_postgres):
         kinds = [type(end) if isinstance(end, Exception) else None for end in ends[1:]]
         assert kinds == [None, None, InvalidArgument, None, None]
 
-    run(on_postgres, 1, scenario)
+    run(on_postgres, scenario)
     assert jobs_of(on_postgres, "kept") == 4
 
 
@@ -190,14 +191,14 @@ def test_servers_of_one_database_do_not_hold_up_each_other(server, on_postgres):
             await writer.run(create(f"owner {owner}", next(numbers)))
 
     async def scenario(writer: Writer) -> None:
-        other, began_s = Writer(second, 1, 100), time.monotonic()
+        other, began_s = Writer(second, 100), time.monotonic()
         orders = ["abcdef", "fedcba", "cafebd", "badcfe"]
         customers = [customer(w, order) for w in (writer, other) for order in orders]
         await asyncio.gather(*customers)
         assert time.monotonic() - began_s < 2
         await other.close()
 
-    run(on_postgres, 1, scenario)
+    run(on_postgres, scenario)
     second.close()
     assert sum(jobs_of(on_postgres, f"owner {owner}") for owner in "abcdef") == 48
 
@@ -225,7 +226,7 @@ def test_a_full_disk_is_unavailable_for_the_whole_group_and_leaves_nothing_of_it
         most_pages(1 << 30)
         await writer.run(create("full", 5))
 
-    run(store, 1, scenario)
+    run(store, scenario)
     with store.transaction() as transaction:
         assert transaction.recount() == []
     store.close()

@@ -30,13 +30,14 @@ async def put_piece(jobs: Jobs, call: Call) -> None:
             raise InvalidArgument("The first message of a piece has its head.").at(argument="head")
         head = first.head
         lease = lease_of(head.lease)
+        # At once: where the worker dies while the row is written, the piece counts all the same.
+        call.notes |= {"job": lease.job, "piece": head.name}
         key = key_of(lease.job, head.name, lease.fence, head.crc32)
         await jobs.run(lambda tx: require_lease(tx, lease))
         await _store(jobs, key, head, first.data, messages)
     steps_done = head.steps_done if head.HasField("steps_done") else None
     piece = Piece(head.name, key, head.size_bytes, head.crc32)
     await _record(jobs, lease, piece, steps_done)
-    call.notes |= {"job": lease.job, "piece": head.name}
     await call.send(pb.PutPieceResponse().SerializeToString())
 
 

@@ -277,6 +277,10 @@ def test_an_upload_that_is_broken_off_leaves_nothing(shared, user, worker):
     call.cancel()
     shared.until(lambda: not list(staging.iterdir()))
     broken.set()
+    uploads = shared.until(
+        lambda: [e for e in shared.events("put_piece") if e.get("job") == lease.job]
+    )
+    assert [(e["piece"], e["code"]) for e in uploads] == [("a", "CANCELLED")]
 
 
 def test_an_upload_without_a_head_is_refused(worker):

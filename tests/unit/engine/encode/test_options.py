@@ -45,6 +45,8 @@ def test_what_cannot_fit_is_refused(of, format):
         ("geotiff", {"colour": "red"}),
         ("geotiff", {"compression": "lerc"}),
         ("geotiff", {"overview_resampler": "sinc"}),
+        ("geotiff", {"overviews": "no"}),
+        ("geotiff", {"overviews": None}),
     ],
 )
 def test_an_option_that_there_is_not_is_refused(format, options):

@@ -94,7 +94,7 @@ class House:
         self.events: list[Event] = []
         self.instrument = Instrument(self.events.append)
         self.pauses = Pauses()
-        self.writer = Writer(self.store, 1, 100)
+        self.writer = Writer(self.store, 100)
         self.changes = Changes(lambda: self.now_us)
         self.upkeep = Upkeep(
             self.writer,

@@ -47,9 +47,9 @@ class Watched:
 class Desk:
     """A writer over a store, whose thread can be held."""
 
-    def __init__(self, threads: int = 1, grouped: int = 100, waiting: int = 1000) -> None:
+    def __init__(self, grouped: int = 100, waiting: int = 1000) -> None:
         self.store = Watched(MemoryStore())
-        self.writer = Writer(self.store, threads, grouped, waiting)
+        self.writer = Writer(self.store, grouped, waiting)
         self._free = threading.Event()
         self._held = threading.Event()
 
@@ -362,7 +362,7 @@ def test_the_loop_is_woken_once_for_a_group(monkeypatch: pytest.MonkeyPatch) -> 
         woken, wake = [], loop.call_soon_threadsafe
 
         def counted(callback: Callable[..., Any], *args: Any, **named: Any) -> asyncio.Handle:
-            if threading.current_thread().name.startswith("store-"):
+            if threading.current_thread().name == "store":
                 woken.append(len(args[0]))
             return wake(callback, *args, **named)
 
@@ -377,49 +377,9 @@ def test_the_loop_is_woken_once_for_a_group(monkeypatch: pytest.MonkeyPatch) -> 
     run(scenario)
 
 
-def test_several_threads_run_one_verb_per_transaction() -> None:
+def test_closing_runs_what_waits_and_ends_the_thread() -> None:
     async def scenario() -> None:
-        desk = Desk(threads=3)
-        await asyncio.gather(*(desk.writer.run(create(number)) for number in range(20)))
-        assert desk.store.transactions == 20
-        assert desk.outstanding() == 20
-        await desk.writer.close()
-
-    run(scenario)
-
-
-class Parallel:
-    """A store without jobs whose transactions do not wait for each other."""
-
-    is_shared = True
-
-    @contextmanager
-    def transaction(self) -> Iterator[Any]:
-        """A transaction that only runs what it is given."""
-        yield self
-
-    def attempted(self, verb: Callable[[], Any]) -> Any:
-        """What the verb gives."""
-        return verb()
-
-    def close(self) -> None:
-        """There is nothing to close."""
-
-
-def test_several_threads_run_verbs_at_the_same_time() -> None:
-    async def scenario() -> None:
-        writer, together = Writer(Parallel(), 3, 100), threading.Barrier(3, timeout=10)
-        places = await asyncio.gather(*(writer.run(lambda _: together.wait()) for _ in range(3)))
-        assert sorted(places) == [0, 1, 2]
-        await writer.close()
-
-    run(scenario)
-
-
-@pytest.mark.parametrize("threads", [1, 3])
-def test_closing_runs_what_waits_and_ends_the_threads(threads: int) -> None:
-    async def scenario() -> None:
-        desk = Desk(threads=threads)
+        desk = Desk()
         await desk.hold()
         tasks = await desk.waiting(*map(create, range(10)))
         closing = asyncio.create_task(desk.writer.close())
@@ -428,7 +388,7 @@ def test_closing_runs_what_waits_and_ends_the_threads(threads: int) -> None:
         await closing
         assert all(task.done() for task in tasks)
         assert desk.outstanding() == 10
-        assert not any(thread.is_alive() for thread in desk.writer._threads)
+        assert not desk.writer._thread.is_alive()
 
     run(scenario)
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from job_server.worker.computation import Computation, Exchange, Result, Span
+from job_server.worker.computation import Computation, Exchange, MissingPiece, Result, Span
+from job_server.worker.frames import Kind, pack
 from swath.errors import Cancelled, ProductNotFound, SourceUnavailable
 from swath.job import Stage
 from swath.worker.v1.worker_pb2 import Assignment
@@ -88,6 +89,18 @@ def _work(task, exchange):
     raise Cancelled("It was asked for.")
 
 
+def _halves(task, exchange):
+    """Sends the frame of a part in two halves."""
+    exchange.pin(b"plan", "engine-1", 2)
+    link, frame = exchange._link, pack(Kind.PART, bytes(1_000_000))
+    link.send(Kind.PIECE, name="slow", size_bytes=2_000_000, crc32=0, steps_done=None)
+    link.receive(Kind.SEND)
+    link._socket.sendall(frame[:500_000])
+    time.sleep(1.0)
+    link._socket.sendall(frame[500_000:])
+    link.receive(Kind.DONE)
+
+
 def _deaf(task, exchange):
     """Never looks whether it is wanted."""
     exchange.pin(b"plan", "engine-1", 2)
@@ -138,6 +151,13 @@ def _fetch(task, exchange):
     return Result("native", b"".join(exchange.fetch("stored")))
 
 
+def _fetch_or_do_without(task, exchange):
+    try:
+        return _fetch(task, exchange)
+    except MissingPiece:
+        return Result("native", b"done without")
+
+
 def _empty_piece(task, exchange):
     exchange.put("nothing", b"")
     return Result("native", pieces=("nothing",))
@@ -154,6 +174,7 @@ ACTS = {
     "grab": _grab,
     "work": _work,
     "deaf": _deaf,
+    "halves": _halves,
     "hold_the_interpreter": _hold_the_interpreter,
     "babble": _babble,
     "fault": _fault,
@@ -162,5 +183,6 @@ ACTS = {
     "file": _file,
     "full_disk": _full_disk,
     "fetch": _fetch,
+    "fetch_or_do_without": _fetch_or_do_without,
     "empty_piece": _empty_piece,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from engine import Catalog, Engine, EngineConfig
 from engine.catalog.add.files import from_files
 from engine.plan.admit import Limits
 from engine.version import engine_version
-from job_server.worker.computation import Content, Result, parts_of
+from job_server.worker.computation import Content, MissingPiece, Result, parts_of
 from job_server.worker.evaluation import Evaluation
-from swath.errors import Cancelled, ProductNotFound, SourceChanged
+from swath.errors import Cancelled, ProductNotFound, SourceChanged, Transient
 from swath.grid import Affine, Grid, Shape2d
 from swath.job import JobSpec, Stage
 from swath.results import assemble
@@ -47,6 +48,8 @@ class Stored:
         self.pieces: dict[str, bytes] = {} if before is None else dict(before.pieces)
         self.pinned: tuple[bytes, str, int] | None = None if before is None else before.pinned
         self.heard: list[Any] = []
+        self.damaged: set[str] = set()
+        """Pieces whose checksum does not fit any more."""
         self.gives_up_after = 10**9
         """Pieces after which the task is not wanted any more."""
 
@@ -73,6 +76,8 @@ class Stored:
         self.heard.append("fetch")
         data = self.pieces[name]
         yield from (data[at : at + 100_000] for at in range(0, len(data), 100_000))
+        if name in self.damaged:
+            raise MissingPiece(name)
 
     def result(self, result: Result) -> bytes:
         """All bytes of a result."""
@@ -267,6 +272,39 @@ def test_tiles_of_an_earlier_attempt_are_fetched_for_a_geotiff(catalog, room):
     with rasterio.open(io.BytesIO(second.result(result))) as image:
         expected = Engine(catalog).inspect(mosaic(), HERE).ndarray
         assert (image.read(masked=True).filled(0) == expected.filled(0)).all()
+
+
+def test_a_stored_tile_that_was_damaged_is_computed_again_for_a_geotiff(catalog, room):
+    first = Stored(room)
+    first.gives_up_after = 3
+    evaluation = Evaluation(catalog, EngineConfig())
+    with pytest.raises(Cancelled):
+        evaluation(task(mosaic(), HERE, encoding="geotiff"), first)
+    second = Stored(room, first)
+    second.damaged.add(sorted(first.pieces)[1])
+    result = evaluation(task(mosaic(), HERE, first, encoding="geotiff"), second)
+    tiles = [(Stage.RUNNING, 3), "fetch", "fetch", ("tile", 3), "fetch", ("tile", 4)]
+    assert second.heard[:6] == tiles
+    with rasterio.open(io.BytesIO(second.result(result))) as image:
+        expected = Engine(catalog).inspect(mosaic(), HERE).ndarray
+        assert (image.read(masked=True).filled(0) == expected.filled(0)).all()
+
+
+def test_a_geotiff_that_finds_no_room_on_scratch_disk_is_a_transient_failure(
+    catalog, room, monkeypatch
+):
+    def fails(*_: Any) -> None:
+        raise RuntimeError("IO error writing directory")
+
+    usage = shutil.disk_usage(room)
+    has_room = usage._replace(free=usage.total)
+    monkeypatch.setattr(
+        "shutil.disk_usage",
+        lambda path: usage._replace(free=0) if any(room.rglob("plain.tif")) else has_room,
+    )
+    monkeypatch.setattr("engine.encode.cog.to_cog", fails)
+    with pytest.raises(Transient, match="scratch disk"):
+        Evaluation(catalog, EngineConfig())(task(mosaic(), HERE, encoding="geotiff"), Stored(room))
 
 
 def test_small_results_in_other_formats_are_committed_at_once(room):

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from job_server.worker.failure import failed
+from job_server.worker.failure import failed, telling_full_disks
 from swath import errors
 from swath.errors import every_error
 from swath.wire.job_error import decode_job_error
@@ -52,10 +52,30 @@ def test_a_full_disk_is_transient(number, tmp_path):
     assert failed(OSError(number, "full"), tmp_path).kind == FailRequest.KIND_TRANSIENT
 
 
+def test_a_scratch_folder_that_was_removed_meanwhile_is_transient(tmp_path):
+    fault = FileNotFoundError(errno.ENOENT, "gone")
+    assert failed(fault, tmp_path / "gone").kind == FailRequest.KIND_TRANSIENT
+
+
 def test_a_library_that_fails_where_the_disk_is_full_is_transient(tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)._replace(free=0)
     monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
     assert failed(RuntimeError("TIFFWrite failed"), tmp_path).kind == FailRequest.KIND_TRANSIENT
+
+
+def test_a_library_that_removed_what_it_could_not_write_failed_for_want_of_disk(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "pixels").write_bytes(bytes(20 << 20))
+    usage = shutil.disk_usage(tmp_path)._replace(free=30 << 20)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: usage)
+    with pytest.raises(errors.Transient, match="scratch disk"), telling_full_disks(tmp_path):
+        raise RuntimeError("TIFFWrite failed")
+
+
+def test_a_failure_beside_a_disk_with_room_stays_what_it_is(tmp_path):
+    with pytest.raises(RuntimeError), telling_full_disks(tmp_path):
+        raise RuntimeError("TIFFWrite failed")
 
 
 def test_an_unknown_exception_is_told_by_an_id_and_its_trace_is_for_the_log(tmp_path):

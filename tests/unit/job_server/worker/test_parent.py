@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import time
 
 import grpc
 import pytest
 
+from job_server.worker.scratch import open_scratch
 from swath.errors import EngineCrashed, ProductNotFound, Unauthenticated
 from swath.wire.job_error import read_job_error
 from swath.worker.v1 import worker_pb2 as pb
@@ -97,6 +99,21 @@ def test_files_are_sent_from_scratch_and_removed(play):
     play(scene)
 
 
+def test_a_worker_whose_scratch_folder_was_tidied_away_makes_it_anew(play):
+    async def scene(stage):
+        before = await stage.pid()
+        (folder,) = stage.scratch.glob("swath-worker-*")
+        shutil.rmtree(folder)
+        stage.service.add("file")
+        assert len(stage.service.result(await stage.heard.wait("Commit", 2))) == 2_500_000
+        open_scratch(stage.scratch, "other").close()
+        assert folder.is_dir(), "it is held, so that no other worker sweeps it"
+        assert await stage.pid() == before
+        assert not stage.heard.of("Fail")
+
+    play(scene)
+
+
 def test_an_empty_piece_is_a_piece(play):
     async def scene(stage):
         stage.service.add("empty_piece")
@@ -113,6 +130,17 @@ def test_stored_pieces_come_back_whole_also_over_a_broken_stream(play):
         stage.service.breaking["GetPiece"] = 2
         assert (await stage.heard.wait("Commit")).data == stored
         assert len(stage.heard.of("GetPiece")) == 3
+
+    play(scene)
+
+
+@pytest.mark.parametrize("code", ["FAILED_PRECONDITION", "INVALID_ARGUMENT"])
+def test_a_stored_piece_that_cannot_be_had_is_for_the_child_to_replace(play, code):
+    async def scene(stage):
+        stage.service.refusing["GetPiece"] = grpc.StatusCode[code]
+        stage.service.add("fetch_or_do_without")
+        assert (await stage.heard.wait("Commit")).data == b"done without"
+        assert not stage.heard.of("Fail")
 
     play(scene)
 
@@ -263,6 +291,22 @@ def test_a_cancelled_job_stops_and_says_so_and_its_child_lives_on(play):
     play(scene)
 
 
+def test_a_child_that_stopped_lives_on_while_the_server_hears_of_it_late(play):
+    async def scene(stage):
+        async def be_late() -> None:
+            await asyncio.sleep(1.5)
+
+        before = await stage.pid()
+        stage.service.on["Fail"] = be_late
+        stage.service.add("work", lease_s=4.0)
+        await stage.heard.wait("Pin")
+        stage.service.directive = CANCEL
+        await stage.until(lambda: stage.said("failed"))
+        assert await stage.pid() == before
+
+    play(scene)
+
+
 def test_a_job_that_is_cancelled_as_it_ends_is_told_to_be_cancelled(play):
     async def scene(stage):
         stage.service.refusing["Commit"] = grpc.StatusCode.ABORTED
@@ -298,6 +342,18 @@ def test_a_worker_that_lost_its_lease_stops_and_says_nothing_more(play):
         assert await stage.pid() == before
 
     play(scene)
+
+
+def test_a_lease_that_is_lost_in_the_midst_of_a_frame_leaves_the_child_in_use(play):
+    async def scene(stage):
+        before = await stage.pid()
+        task = stage.service.add("halves", lease_s=0.8)
+        await stage.heard.wait("PutPiece")
+        stage.service.hand_on(task)
+        await stage.until(lambda: stage.said("lease_lost"))
+        assert await stage.pid() == before
+
+    play(scene, stop_grace_s=10.0)
 
 
 def test_a_piece_under_an_old_fence_ends_the_work(play):
@@ -379,6 +435,27 @@ def test_a_server_that_restarts_gets_the_result_of_the_job_that_it_handed_out(pl
         await stage.until(lambda: stage.said("committed"))
         await done.wait()
         assert len(stage.service.result(stage.heard.of("Commit")[-1])) == 9_000_004
+
+    play(scene)
+
+
+@pytest.mark.parametrize("end", ["stop", "abort"])
+def test_a_job_that_waits_for_a_child_is_given_back_when_the_worker_is_stopped(play, end):
+    async def scene(stage):
+        crew = stage.worker._crew
+        has_begun, take = asyncio.Event(), crew.take
+
+        async def take_late():
+            has_begun.set()
+            await asyncio.sleep(0.5)
+            return await take()
+
+        crew.take = take_late
+        task = stage.service.add("deaf", lease_s=60.0)
+        await has_begun.wait()
+        getattr(stage.worker, end)()
+        assert (await stage.heard.wait("Release")).lease == task.lease
+        assert not stage.said("claimed")
 
     play(scene)
 

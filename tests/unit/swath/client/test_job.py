@@ -252,22 +252,52 @@ def test_control_c_leaves_the_job_alone_where_that_was_said(server: Any) -> None
     assert "CancelJob" not in calls(server)
 
 
-def test_control_c_while_a_job_is_created_cancels_what_was_made(server: Any) -> None:
-    client = serve(server)
-    usual = server.answers[asked.CREATE_JOB]
+def interrupt_once(server: Any, method: str) -> None:
+    """Ctrl-C instead of the first answer of a method."""
+    usual = server.answers[method]
 
     def interrupted(request: bytes, cancelled: threading.Event) -> Any:
-        server.answers[asked.CREATE_JOB] = usual
+        server.answers[method] = usual
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         cancelled.wait(30)
         return []
 
-    server.answers[asked.CREATE_JOB] = interrupted
+    server.answers[method] = interrupted
+
+
+def test_control_c_while_a_job_is_created_cancels_what_was_made(server: Any) -> None:
+    client = serve(server)
+    interrupt_once(server, asked.CREATE_JOB)
     with pytest.raises(KeyboardInterrupt):
         compute(ONE, client=client)
     assert calls(server) == ["CreateJob", "CreateJob", "CancelJob"]
     first, again = server.asked[:2]
     assert asked.decode_create(first).request_id == asked.decode_create(again).request_id
+
+
+def test_control_c_while_a_job_is_resubmitted_cancels_what_was_made(server: Any) -> None:
+    client = serve(server)
+    script(server, asked.RESUBMIT_JOB, [answer.encode_job(QUEUED)])
+    interrupt_once(server, asked.RESUBMIT_JOB)
+    with pytest.raises(KeyboardInterrupt):
+        client.resubmit(ID)
+    assert calls(server) == ["ResubmitJob", "ResubmitJob", "CancelJob"]
+    first, again = server.asked[:2]
+    assert asked.decode_resubmit(first) == asked.decode_resubmit(again)
+
+
+def test_an_interrupt_before_the_wait_comes_through_also_where_it_cannot_cancel(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    client = serve(server)
+    script(server, asked.CANCEL_JOB, [Unavailable("The database does not answer.")])
+    monkeypatch.setattr(Job, "result", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        compute(ONE, client=client)
+    assert "could not be cancelled" in caught.value.__notes__[0]
 
 
 def test_an_interrupt_that_cannot_cancel_says_so(server: Any) -> None:
