@@ -96,6 +96,10 @@ _OF_BARE_CODE: dict[grpc.StatusCode, type[SwathError]] = {
 }
 
 
+_CANCELLED_HERE = ("Locally cancelled", "Channel closed")
+"""How gRPC says that the client itself ended the call. Its server says CANCELLED, too, to a call
+that arrives in the moment in which it is told to stop."""
+
 _OF_NUMBER: dict[int, type[SwathError]] = {
     code.value[0]: cls for code, cls in _OF_BARE_CODE.items()
 }
@@ -212,6 +216,8 @@ def from_status(
             error = _from_details(value, text)
             if error is not None:
                 return error
+    if code is _Code.CANCELLED and not text.startswith(_CANCELLED_HERE):
+        return errors.Unavailable("The server ended the call, as one that stops does. Try again.")
     cls = _OF_BARE_CODE.get(code, errors.InternalError)
     return cls(text or f"The call ended with {code.name}.")
 

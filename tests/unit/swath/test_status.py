@@ -101,7 +101,7 @@ def test_text_that_is_not_unicode_still_travels() -> None:
         (grpc.StatusCode.RESOURCE_EXHAUSTED, errors.RequestTooLarge),
         (grpc.StatusCode.UNAVAILABLE, errors.Unavailable),
         (grpc.StatusCode.DEADLINE_EXCEEDED, errors.DeadlineExceeded),
-        (grpc.StatusCode.CANCELLED, errors.Cancelled),
+        (grpc.StatusCode.CANCELLED, errors.Unavailable),
         (grpc.StatusCode.UNIMPLEMENTED, errors.BadRequest),
         (grpc.StatusCode.DATA_LOSS, errors.InternalError),
     ],
@@ -110,6 +110,11 @@ def test_a_bare_status_gives_the_class_that_its_code_implies(
     code: grpc.StatusCode, cls: type[SwathError]
 ) -> None:
     assert type(from_status(code, "text", None)) is cls
+
+
+@pytest.mark.parametrize("text", ["Locally cancelled by application!", "Channel closed!"])
+def test_a_call_that_the_client_itself_ended_was_cancelled(text: str) -> None:
+    assert type(from_status(grpc.StatusCode.CANCELLED, text, None)) is errors.Cancelled
 
 
 @pytest.mark.parametrize("data", [b"\xff", Status().SerializeToString()])
