@@ -656,10 +656,13 @@ def test_a_fault_of_ours_in_a_chore_is_told_and_does_not_end_it() -> None:
         assert await house.pauses.asked("sweep") == 3600
         house.results.jobs = broken  # type: ignore[method-assign]
         house.results.write(key_of("f" * 32, "tile-0", 3, 0), [b""])
-        for _ in range(2):
-            house.pauses.end("sweep")
-            await house.pauses.asked("sweep")
-            house.now_us += DAY
+        house.pauses.end("sweep")
+        assert await house.pauses.asked("sweep") == 3600
+        house.now_us += DAY + 1
+        house.pauses.end("sweep")
+        assert await house.pauses.asked("sweep") == 20  # a day for an hour: it was asleep
+        house.pauses.end("sweep")
+        assert await house.pauses.asked("sweep") == 3600
         assert house.keys() == set()
         await stopped(task)
         (said,) = house.said("upkeep_failed")
@@ -674,9 +677,9 @@ def test_a_chore_with_more_to_do_goes_on_at_once() -> None:
         for number in range(3):
             await house.create(number)
             await house.claim()
+        house.now_us += LEASE + 1
         task = await started(house)
         await house.pauses.asked("reap")
-        house.now_us += LEASE + 1
         house.pauses.end("reap")
         assert await house.pauses.asked("reap") == 0
         house.pauses.end("reap")

@@ -46,7 +46,7 @@ async def one_message() -> AsyncIterator[bytes]:
 def test_an_upload_that_is_cancelled_while_it_begins_leaves_nothing_open(tmp_path: Path):
     results = SlowToBegin(Folder(tmp_path))
     jobs: Any = SimpleNamespace(results=results, run=holds)
-    call: Any = SimpleNamespace(requests=one_message)
+    call: Any = SimpleNamespace(requests=one_message, notes={})
 
     async def scene() -> None:
         putting = asyncio.ensure_future(put_piece(jobs, call))
