@@ -9,6 +9,9 @@ from swath.errors import SwathError
 OURS = frozenset({"swath", "engine", "inspect_server", "job_server", "loadtest"})
 """Packages of this distribution: one of them missing is a bug, not an extra left out."""
 
+EXTRAS = {"hdrh": "loadtest", "psutil": "loadtest"}
+"""The extra that brings a package, where it is not `server`."""
+
 
 def main() -> int:
     """Run the sub-command that was typed, and end the process.
@@ -24,7 +27,8 @@ def main() -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in OURS:
             raise
-        problem = f"this needs {error.name}, not installed here: pip install 'swath[server]'"
+        extra = EXTRAS.get(error.name, "server")
+        problem = f"this needs {error.name}, not installed here: pip install 'swath[{extra}]'"
     except SwathError as error:
         problem = str(error)
     sys.stderr.write(f"swath: {problem}\n")

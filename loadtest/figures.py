@@ -1,0 +1,144 @@
+"""What the records of a part come to: numbers with names, which budgets and reports speak of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from hdrh.histogram import HdrHistogram
+
+from loadtest.client import Used
+from loadtest.histogram import PERCENTILES, histogram, percentile_ms
+from loadtest.records import LOST, Records, joined
+from loadtest.resources import Growth
+from loadtest.scenario import Part
+
+MOST_LATE_MS = 5.0
+"""A generator that sends its requests later than this (99th percentile) measures itself."""
+MOST_BUSY = 0.9
+"""Share of one core; a client process that uses more cannot keep the time."""
+
+Figures = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One turn of a part."""
+
+    records: Records
+    """Times are after its start."""
+    used: tuple[Used, ...]
+    """Of each client process."""
+    growth: tuple[Growth, ...] = ()
+    """Of each process of the server that could be looked at."""
+    further: Mapping[str, float] = field(default_factory=dict)
+    """Figures of what went on beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """One part, with all its rounds."""
+
+    part: Part
+    rounds: tuple[Round, ...]
+
+    @property
+    def records(self) -> Records:
+        """Of all rounds."""
+        return joined([one.records for one in self.rounds])
+
+    @property
+    def histogram(self) -> HdrHistogram:
+        """Of the requests that succeeded; failures are counted, not timed."""
+        records = self.records
+        return histogram(records.latency_s[records.is_ok])
+
+    @property
+    def bottleneck(self) -> str:
+        """Why these figures are of the generator and not of the server; empty: they are not."""
+        if self.part.callers:
+            return ""  # it is as fast as both together; there is no time to be kept
+        found = figures_of(self)
+        if found["late_ms.p99"] > MOST_LATE_MS:
+            return f"it sent its requests {found['late_ms.p99']:.1f} ms late (p99)"
+        if found["generator.busy"] > MOST_BUSY:
+            return f"a client process was busy for {found['generator.busy']:.0%} of the time"
+        return ""
+
+
+def figures_of(result: PartResult) -> dict[str, float]:
+    """The figures of a part, by name; nan where there is nothing to tell.
+
+    `latency_ms.*` are of the requests that succeeded, from when they were due. `late_ms.*` is how
+    much later they were sent.
+    """
+    records = result.records
+    count = len(records)
+    found: dict[str, float] = {"count": count, "throughput": _throughput(result.rounds)}
+    of = result.histogram
+    found |= {f"latency_ms.{name(p)}": percentile_ms(of, p) for p in PERCENTILES}
+    late = histogram(np.maximum(records.late_s, 0.0))
+    found |= {f"late_ms.{name(p)}": percentile_ms(late, p) for p in (50.0, 99.0)}
+    by_code = records.count_by_code()
+    found["errors"] = 1 - int(records.is_ok.sum()) / count if count else math.nan
+    found |= {f"code.{code}": n for code, n in by_code.items()}
+    found["lost"] = by_code.get(LOST, 0)
+    used = [used for one in result.rounds for used in one.used]
+    found |= {f"generator.{k}": v for k, v in _generator(used, count).items()}
+    found |= _of_server([growth for one in result.rounds for growth in one.growth], count)
+    for one in result.rounds:
+        found |= one.further
+    return found
+
+
+def by_round(result: PartResult) -> list[dict[str, float]]:
+    """The figures of each round by itself: how much they differ is the noise."""
+    return [figures_of(PartResult(result.part, (one,))) for one in result.rounds]
+
+
+def name(percentile: float) -> str:
+    """`p50`, `p99`, `p99.9`; `max` of all."""
+    return "max" if percentile == 100 else f"p{percentile:g}"
+
+
+def all_figures(results: Sequence[PartResult]) -> dict[str, float]:
+    """Of all parts, as `part.figure`."""
+    return {
+        f"{result.part.name}.{key}": value
+        for result in results
+        for key, value in figures_of(result).items()
+    }
+
+
+def _throughput(rounds: Sequence[Round]) -> float:
+    """Requests that succeeded, per second, from the first that was due to the last that ended."""
+    count, wall_s = 0, 0.0
+    for one in rounds:
+        ended = one.records.ended_s[one.records.is_ok]
+        if len(ended):
+            count += len(ended)
+            wall_s += float(ended.max() - one.records.due_s.min())
+    return count / wall_s if wall_s > 0 else 0.0
+
+
+def _generator(used: Sequence[Used], count: int) -> dict[str, float]:
+    processor_s = sum(one.processor_s for one in used)
+    busy = max((one.processor_s / one.wall_s for one in used if one.wall_s > 0), default=math.nan)
+    each_us = processor_s / count * 1e6 if count else math.nan
+    return {"busy": busy, "each_us": each_us, "most_rate": 1e6 / each_us if each_us else math.nan}
+
+
+def _of_server(growth: Sequence[Growth], count: int) -> dict[str, Any]:
+    """Its processor time for each request, and how much memory its largest grower gained."""
+    if not growth:
+        return {}
+    each_us = sum(g.processor_s for g in growth) / count * 1e6 if count else math.nan
+    most = max(growth, key=lambda g: g.gained_bytes)
+    return {
+        "server.each_us": each_us,
+        "server.gained_mib": most.gained_bytes / (1 << 20),
+        "server.memory_mib": sum(g.last_bytes for g in growth) / (1 << 20),
+    }

@@ -1,0 +1,40 @@
+"""One request of some work, before the load: whether the target answers, and how much."""
+
+from __future__ import annotations
+
+import asyncio
+
+from loadtest.link import Address, Link
+from loadtest.records import OK
+from loadtest.scenario import Where, Work
+from loadtest.work import kind_of
+from loadtest.work.jobs import Create, Get, Job
+from swath.errors import Unavailable
+
+
+def answer_bytes(work: Work, address: Address, timeout_s: float) -> int:
+    """Bytes of the answer to the first request of some work.
+
+    Raises:
+        Unavailable: it was not answered, and with what status it ended.
+    """
+    return asyncio.run(_ask(work, address, timeout_s))
+
+
+async def _ask(work: Work, address: Address, timeout_s: float) -> int:
+    link = Link(address)
+    try:
+        kind = kind_of(work, _home(work), 0)
+        await kind.prepare(link)
+        code, size_bytes = await kind.send(link, 0, timeout_s)
+    finally:
+        await link.close()
+    if code != OK:
+        raise Unavailable(f"The target does not answer {work.kind}: it ended with {code}.")
+    return size_bytes
+
+
+def _home(work: Work) -> Where:
+    """The server that answers it."""
+    kind = type(kind_of(work, "inspect", 0))
+    return "jobs" if issubclass(kind, Create | Get | Job) else "inspect"

@@ -1,0 +1,175 @@
+"""The report of a run as one document of JSON values: what all other reports are made from.
+
+`docs/loadtest.md` says what each field is. Numbers that could not be measured are null.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from loadtest.budget import Verdict, judged
+from loadtest.calibrate import Ruler
+from loadtest.figures import PartResult, all_figures, by_round, figures_of
+from loadtest.histogram import PERCENTILES, curve, over_time
+from loadtest.run import Outcome
+from loadtest.target import Target
+from swath.errors import InvalidArgument
+
+FORMAT = 1
+STRETCHES = 60
+"""Points of the curves over time, at most."""
+PACKAGES = ("swath", "grpcio", "protobuf", "numpy")
+
+Document = Mapping[str, Any]
+
+
+def document(outcome: Outcome, target: Target, ruler: Ruler, began: datetime) -> dict[str, Any]:
+    """All that a run gave."""
+    results = outcome.results
+    verdicts = judged(outcome.scenario.limits, all_figures(results))
+    bottlenecks = {r.part.name: r.bottleneck for r in results if r.bottleneck}
+    is_passed = outcome.is_whole and not bottlenecks and all(v.is_met for v in verdicts)
+    return {
+        "format": FORMAT,
+        "scenario": outcome.scenario.name,
+        "about": outcome.scenario.about,
+        "began": began.astimezone(UTC).isoformat(timespec="seconds"),
+        "is_whole": outcome.is_whole,
+        "is_passed": is_passed,
+        "target": _target(target),
+        "environment": environment(),
+        "generator": {
+            "floor_ms": ruler.floor_ms,
+            "most_rate": ruler.most_rate,
+            "bottlenecks": bottlenecks,
+        },
+        "parts": {result.part.name: _part(result) for result in results},
+        "budget": [_line(verdict) for verdict in verdicts],
+    }
+
+
+def write(of: Document, file: Path) -> None:
+    """Write it to a file, whole or not at all.
+
+    Raises:
+        InvalidArgument: the file cannot be written.
+    """
+    fresh = file.with_name(f".{file.name}.part")
+    try:
+        fresh.write_text(json.dumps(_plain(of), indent=1, allow_nan=False) + "\n", "utf-8")
+        fresh.replace(file)
+    except OSError as problem:
+        raise InvalidArgument(f"{file} cannot be written: {problem.strerror}.") from None
+
+
+def read(file: Path) -> Document:
+    """A document that `write` wrote.
+
+    Raises:
+        InvalidArgument: it is not one.
+    """
+    try:
+        found = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as problem:
+        raise InvalidArgument(f"{file} is no report: {problem}") from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise InvalidArgument(f"{file} is no report of this version (format {FORMAT}).")
+    return found
+
+
+def environment() -> dict[str, Any]:
+    """The machine and the versions."""
+    return {
+        "machine": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "load": list(os.getloadavg()),
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    """As Linux tells it; empty where it does not."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return ""
+    return next((x.partition(":")[2].strip() for x in lines if x.startswith("model name")), "")
+
+
+def _target(target: Target) -> dict[str, Any]:
+    address = target.address
+    return {"inspect": address.inspect, "jobs": address.jobs, "is_local": target.is_local}
+
+
+def _part(result: PartResult) -> dict[str, Any]:
+    part, records = result.part, result.records
+    seconds = sum(phase.seconds for phase in part.phases)
+    edges = np.linspace(0.0, seconds, min(STRETCHES, max(2, math.ceil(seconds * 2))) + 1).tolist()
+    inside = np.digitize(records.due_s, edges) - 1
+    stretches = range(len(edges) - 1)
+    ok = records.is_ok
+    return {
+        "to": part.to,
+        "work": [{"kind": w.kind, "weight": w.weight, "owner": w.owner} for w in part.work],
+        "callers": part.callers,
+        "processes": part.processes,
+        "seconds": seconds,
+        "figures": figures_of(result),
+        "rounds": by_round(result),
+        "codes": records.count_by_code(),
+        "curve": [list(point) for point in curve(result.histogram)],
+        "over_time": {
+            "edges_s": edges,
+            "sent": [int((inside == i).sum()) for i in stretches],
+            "failed": [int(((inside == i) & ~ok).sum()) for i in stretches],
+            "latency_ms": [
+                {f"p{p:g}": ms for p, ms in found.items()}
+                for found in over_time(records.due_s[ok], records.latency_s[ok], edges)
+            ],
+        },
+        "server": [
+            {
+                "process": growth.command,
+                "processor_s": growth.processor_s,
+                "gained_bytes": growth.gained_bytes,
+                "memory_bytes": growth.last_bytes,
+            }
+            for one in result.rounds[-1:]
+            for growth in one.growth
+        ],
+        "percentiles": [f"p{p:g}" for p in PERCENTILES],
+    }
+
+
+def _line(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "what": verdict.what,
+        "value": verdict.value,
+        "bound": verdict.bound,
+        "is_met": verdict.is_met,
+        "missed_by": verdict.missed_by,
+        "why": verdict.limit.why,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The same with null for what JSON has no number for."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

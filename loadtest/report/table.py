@@ -1,0 +1,73 @@
+"""A report for a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from loadtest.report.document import Document
+
+COLUMNS = ("p50", "p90", "p99", "p99.9", "max")
+
+
+def print_report(of: Document, console: Console) -> None:
+    """Latencies of each part, then the budget, line by line, then the verdict."""
+    console.print(f"[bold]{of['scenario']}[/bold]: {of['about']}")
+    console.print(_parts(of))
+    console.print(_ruler(of))
+    if of["budget"]:
+        console.print(_budget(of))
+    for name, why in of["generator"]["bottlenecks"].items():
+        console.print(f"[bold red]The generator was the bottleneck of {name}[/bold red]: {why}.")
+    if not of["is_whole"]:
+        console.print("[bold red]Interrupted: these are the parts that were run.[/bold red]")
+    console.print("[bold green]passed[/bold green]" if of["is_passed"] else "[bold red]FAILED[/]")
+
+
+def _parts(of: Document) -> Table:
+    table = Table(title="latency from when each request was due, ms", title_justify="left")
+    for heading in ("part", "requests", "per second", *COLUMNS, "errors", "sent late p99"):
+        table.add_column(heading, justify="left" if heading == "part" else "right")
+    for name, part in of["parts"].items():
+        found = part["figures"]
+        table.add_row(
+            name,
+            f"{found['count']:.0f}",
+            shown(found["throughput"]),
+            *(shown(found[f"latency_ms.{column}"]) for column in COLUMNS),
+            _errors(part),
+            shown(found["late_ms.p99"]),
+        )
+    return table
+
+
+def _errors(part: dict[str, Any]) -> str:
+    failed = {code: n for code, n in part["codes"].items() if code != "OK"}
+    return ", ".join(f"{n} {code}" for code, n in failed.items()) or "none"
+
+
+def _ruler(of: Document) -> str:
+    ruler = of["generator"]
+    return (
+        f"The generator: a bare server's answer takes {shown(ruler['floor_ms'])} ms; one process "
+        f"gets at most {shown(ruler['most_rate'])} answers a second from it."
+    )
+
+
+def _budget(of: Document) -> Table:
+    table = Table(title="budget", title_justify="left")
+    for heading in ("figure", "measured", "limit", ""):
+        table.add_column(heading)
+    for line in of["budget"]:
+        verdict = "kept" if line["is_met"] else f"[bold red]MISSED[/]: {line['missed_by']}"
+        table.add_row(line["what"], shown(line["value"]), line["bound"], verdict)
+    return table
+
+
+def shown(value: float | None) -> str:
+    """A figure with three digits; a dash where there is none."""
+    if value is None or value != value:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

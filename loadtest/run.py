@@ -1,0 +1,145 @@
+"""Runs a scenario on a target: the parts in turns, each by client processes of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from loadtest.client import Orders, decode_used
+from loadtest.echo import echoing
+from loadtest.figures import PartResult, Round
+from loadtest.pace import duration_s
+from loadtest.probe import answer_bytes
+from loadtest.records import joined, read
+from loadtest.resources import Watch
+from loadtest.scenario import Part, Scenario
+from loadtest.target import Target
+from swath.errors import InvalidArgument, SwathError
+
+START_S = 1.0
+"""What client processes are given to start and to connect."""
+LATE_S = 30.0
+"""After their last deadline; then they are killed."""
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of a scenario gave."""
+
+    scenario: Scenario
+    results: tuple[PartResult, ...]
+    is_whole: bool
+    """Whether it was not interrupted."""
+
+
+def run(scenario: Scenario, target: Target, say: Say) -> Outcome:
+    """All parts, in turns. Ctrl-C ends the part, and what was measured until then is given.
+
+    Raises:
+        InvalidArgument: the target lacks what the scenario needs. Unavailable: it does not answer.
+    """
+    _check(scenario, target)
+    is_whole = True
+    found: dict[str, list[Round]] = {}
+    with ExitStack() as open_:
+        target = open_.enter_context(_with_echo(scenario, target))
+        folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="swath-load-")))
+        try:
+            for number in range(scenario.rounds):
+                for part in scenario.parts if number % 2 == 0 else scenario.parts[::-1]:
+                    say(f"{part.name}, round {number + 1} of {scenario.rounds}")
+                    seed = scenario.seed + number
+                    found.setdefault(part.name, []).append(run_part(part, target, seed, folder))
+        except KeyboardInterrupt:
+            is_whole = False
+    results = tuple(
+        PartResult(part, tuple(found[part.name])) for part in scenario.parts if part.name in found
+    )
+    return Outcome(scenario, results, is_whole)
+
+
+def run_part(part: Part, target: Target, seed: int, folder: Path) -> Round:
+    """One round of one part.
+
+    Raises:
+        SwathError: a client process ended in another way than it should, and what it said.
+    """
+    start_s = time.monotonic() + START_S + duration_s(part.warm_up)
+    files = [folder / f"{part.name}-{share}.npz" for share in range(part.processes)]
+    orders = [
+        Orders(part, target.address, seed, share, part.processes, start_s, str(file))
+        for share, file in enumerate(files)
+    ]
+    limit_s = start_s + duration_s(part.phases) + part.timeout_s + LATE_S
+    with Watch(target.pids if part.to != "echo" else ()) as watch:
+        work_off(orders, limit_s)
+    used = tuple(decode_used(file) for file in files)
+    return Round(joined([read(file) for file in files]), used, watch.growth())
+
+
+def work_off(orders: list[Orders], limit_s: float) -> None:
+    """Have client processes work off their orders; those that are not done by `limit_s` are killed.
+
+    Raises:
+        SwathError: one ended in another way than it should, and what it said.
+    """
+    with ExitStack() as running:
+        clients = [running.enter_context(_client(one)) for one in orders]
+        try:
+            ends = [client.wait(max(0.1, limit_s - time.monotonic())) for client in clients]
+        except BaseException:
+            for client in clients:
+                client.terminate()
+            raise
+        for client, end in zip(clients, ends, strict=True):
+            if end:
+                assert client.stderr is not None
+                raise SwathError(f"A client process failed: {client.stderr.read()[-2000:]}")
+
+
+@contextmanager
+def _client(orders: Orders) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "loadtest.client"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,  # Ctrl-C in the terminal is for the parent, which stops it
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(orders.encode())
+        process.stdin.close()
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@contextmanager
+def _with_echo(scenario: Scenario, target: Target) -> Iterator[Target]:
+    """The target, with a bare server where a part asks for one: of answers of the same size."""
+    wants = next((part for part in scenario.parts if part.to == "echo"), None)
+    if wants is None:
+        yield target
+        return
+    size_bytes = answer_bytes(wants.work[0], target.address, wants.timeout_s)
+    with echoing(size_bytes) as address:
+        yield replace(target, address=replace(target.address, echo=address))
+
+
+def _check(scenario: Scenario, target: Target) -> None:
+    if "local" in scenario.needs and not target.is_local:
+        raise InvalidArgument(
+            f"{scenario.name} stops and kills servers: leave out --target, and it starts its own."
+        )
+    if "jobs" in scenario.needs and not target.address.jobs:
+        raise InvalidArgument(f"{scenario.name} needs a job server: say where it is with --jobs.")

@@ -1,0 +1,211 @@
+"""Scenarios: what load is sent, in which parts, and what it must keep; read from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from loadtest.pace import Phase
+from swath.errors import InvalidArgument
+
+Where = Literal["inspect", "jobs", "echo"]
+WHERE: tuple[Where, ...] = ("inspect", "jobs", "echo")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One kind of request."""
+
+    kind: str
+    """A name of `loadtest.work`."""
+    weight: float = 1.0
+    """How often it comes, beside the others of its part."""
+    owner: str = ""
+    """Who sends it, by the name of a token; empty: whoever the target says."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Load of one shape, whose figures stand by themselves."""
+
+    name: str
+    to: Where
+    """Which server gets it. `echo`: the bare server that answers with as many bytes."""
+    work: tuple[Work, ...]
+    phases: tuple[Phase, ...] = ()
+    """When requests are due."""
+    callers: int = 0
+    """More than 0: so many ask again as soon as they are answered, for as long as the phases last:
+    how much a server can do, not how long it takes."""
+    warm_up: tuple[Phase, ...] = ()
+    """The same work before it, which is not counted."""
+    timeout_s: float = 10.0
+    """Deadline of each call."""
+    processes: int = 1
+    """Client processes that share the load."""
+    beside: tuple[str, ...] = ()
+    """What goes on meanwhile: names of `loadtest.beside`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What one figure may be at most or must be at least."""
+
+    figure: str
+    """`part.figure`."""
+    at_most: float | None = None
+    at_least: float | None = None
+    over: str = ""
+    """A figure to divide by, so that machines do not count."""
+    minus: str = ""
+    """A figure to subtract."""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Parts that run one after the other, again and again, and what they must keep."""
+
+    name: str
+    about: str
+    parts: tuple[Part, ...]
+    limits: tuple[Limit, ...]
+    rounds: int = 1
+    """How often the parts take turns, so that what disturbs one disturbs the others, too."""
+    seed: int = 1
+    needs: tuple[str, ...] = ()
+    """What the target must have: `local` (a server that was started here), `imagery`, `jobs`."""
+
+
+def names() -> list[str]:
+    """The scenarios that come with Swath."""
+    folder = resources.files("loadtest") / "scenarios"
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir())
+
+
+def load(which: str) -> Scenario:
+    """A scenario: a path, or a name of `names`.
+
+    Raises:
+        InvalidArgument: there is none, or what is wrong with it.
+    """
+    text = _text(which)
+    try:
+        return parse(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as problem:
+        raise InvalidArgument(f"{which} is not TOML: {problem}") from None
+    except InvalidArgument as problem:
+        raise InvalidArgument(f"{which}: {problem.problem}") from None
+
+
+def parse(table: Mapping[str, Any]) -> Scenario:
+    """The scenario that a TOML table says.
+
+    Raises:
+        InvalidArgument: an unknown key, a missing one, or a value that cannot be.
+    """
+    given = dict(table)
+    parts = tuple(_part(part) for part in _list(given.pop("part", [])))
+    limits = tuple(_made(Limit, limit, "budget") for limit in _list(given.pop("budget", [])))
+    given["needs"] = tuple(given.get("needs", ()))
+    scenario: Scenario = _made(Scenario, {**given, "parts": parts, "limits": limits}, "scenario")
+    _check(scenario)
+    return scenario
+
+
+def _text(which: str) -> str:
+    path = Path(which)
+    if path.suffix != ".toml":
+        if which not in names():
+            there = ", ".join(names())
+            raise InvalidArgument(f"There is no scenario {which!r}; there are: {there}.")
+        return (resources.files("loadtest") / "scenarios" / f"{which}.toml").read_text("utf-8")
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InvalidArgument(f"{which} cannot be read: {problem}.") from None
+
+
+def _part(table: Mapping[str, Any]) -> Part:
+    given = dict(table)
+    given["work"] = tuple(_made(Work, work, "work") for work in _list(given.get("work", [])))
+    given["phases"] = tuple(_phase(phase) for phase in _list(given.pop("phase", [])))
+    given["warm_up"] = tuple(_phase(phase) for phase in _list(given.get("warm_up", [])))
+    given["beside"] = tuple(given.get("beside", ()))
+    part: Part = _made(Part, given, "part")
+    return part
+
+
+def _phase(table: Mapping[str, Any]) -> Phase:
+    """`rate` or `from` and `to`, `seconds`, `burst`."""
+    given = dict(table)
+    rate = given.pop("rate", 0.0)
+    chosen = {
+        "seconds": given.pop("seconds", 0.0),
+        "from_rate": given.pop("from", rate),
+        "to_rate": given.pop("to", rate),
+        "burst": given.pop("burst", 0),
+    }
+    phase: Phase = _made(Phase, {**chosen, **given}, "phase")
+    return phase
+
+
+def _list(value: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise InvalidArgument("part, phase, work, warm_up and budget are arrays of tables")
+    return value
+
+
+def _made(cls: type[Any], table: Mapping[str, Any], what: str) -> Any:
+    known = {f.name for f in fields(cls)}
+    for key in table:
+        if key not in known:
+            raise InvalidArgument(f"A {what} has no {key!r}; it has: {', '.join(sorted(known))}.")
+    try:
+        return cls(**table)
+    except TypeError as problem:
+        raise InvalidArgument(f"A {what} lacks something: {problem}.") from None
+
+
+def _check(scenario: Scenario) -> None:
+    named = [part.name for part in scenario.parts]
+    _require(bool(named), "it has no part")
+    _require(len(set(named)) == len(named), "two parts have one name")
+    _require(scenario.rounds >= 1, "rounds is 1 or more")
+    for part in scenario.parts:
+        _require(part.to in WHERE, f"part {part.name}: to is one of {', '.join(WHERE)}")
+        _require(bool(part.work) and bool(part.phases), f"part {part.name} needs work and phases")
+        _require(part.timeout_s > 0, f"part {part.name}: timeout_s is more than 0")
+        _require(part.processes >= 1, f"part {part.name}: processes is 1 or more")
+        _require(all(w.weight > 0 for w in part.work), "a weight is more than 0")
+    for limit in scenario.limits:
+        one = (limit.at_most is None) != (limit.at_least is None)
+        _require(one, f"the budget of {limit.figure} is at_most or at_least")
+        for figure in filter(None, (limit.figure, limit.over, limit.minus)):
+            of = figure.partition(".")[0]
+            _require(of in named, f"the budget of {figure}: there is no part {of!r}")
+
+
+def _require(holds: bool, what: str) -> None:
+    if not holds:
+        raise InvalidArgument(what)
+
+
+def loosened(scenario: Scenario, scale: float) -> Scenario:
+    """The same with limits that are `scale` times as wide: for machines that are shared."""
+    if not scale > 0:
+        raise InvalidArgument("The scale of a budget is more than 0.").at(argument="scale")
+    return replace(scenario, limits=tuple(_wider(limit, scale) for limit in scenario.limits))
+
+
+def _wider(limit: Limit, scale: float) -> Limit:
+    if limit.at_most is not None:
+        return replace(limit, at_most=limit.at_most * scale)
+    assert limit.at_least is not None, "a limit is one or the other"
+    return replace(limit, at_least=limit.at_least / scale)

@@ -1,0 +1,115 @@
+"""What the load is sent to: servers somewhere, or ones that are started here for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtest.link import Address
+from swath.errors import Unavailable
+
+START_S, STOP_S = 120, 30
+SWATH = (sys.executable, "-c", "from swath.command.main import main; main()")
+"""The command `swath` of this installation, wherever it is."""
+READY = re.compile(r"swath: (?P<part>[a-z]+ server) ready on (?P<address>\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Servers under load."""
+
+    address: Address
+    pids: tuple[int, ...] = ()
+    """Processes whose resources are looked at; none: they are somewhere else."""
+    data: Path | None = None
+    """Data folder, where the servers were started here."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether they were started here, so that they may be stopped and killed as well."""
+        return self.data is not None
+
+
+@contextmanager
+def started(workers: int = 1, flags: Sequence[str] = ()) -> Iterator[Target]:
+    """Both servers and some workers on an empty data folder, on loopback, while the block runs.
+
+    Raises:
+        Unavailable: they do not start, with what they said.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="swath-load-"))
+    log = folder / "log"
+    command = [
+        *SWATH, "serve", "--data", str(folder / "data"), "--inspect-port", "0", "--jobs-port", "0",
+        "--metrics-port", "-1", "--jobs-metrics-port", "-1", "--workers", str(workers), *flags,
+    ]  # fmt: skip
+    try:
+        with (
+            log.open("w") as errors,
+            subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                process_group=0,  # Ctrl-C in the terminal is for the generator, which stops them
+            ) as process,
+        ):
+            try:
+                inspect, jobs = _ready(process, log, workers)
+                yield Target(Address(inspect, jobs), (process.pid,), folder / "data")
+            finally:
+                _stop(process)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def swath(*words: str) -> str:
+    """What a command of this installation prints.
+
+    Raises:
+        Unavailable: it failed, with what it said.
+    """
+    done = subprocess.run([*SWATH, *words], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Unavailable(f"swath {words[0]} failed: {done.stderr.strip()}")
+    return done.stdout
+
+
+def _ready(process: subprocess.Popen[str], log: Path, workers: int) -> tuple[str, str]:
+    """Addresses of both servers, once all parts are ready."""
+    assert process.stdout is not None
+    found: dict[str, str] = {}
+    watch = threading.Timer(START_S, process.kill)
+    watch.start()
+    try:
+        for _ in range(2 + workers):
+            line = process.stdout.readline()
+            if "ready" not in line:
+                raise Unavailable(f"The servers did not start: {line}{log.read_text()[-2000:]}")
+            matched = READY.match(line)
+            if matched is not None:
+                found[matched["part"]] = matched["address"]
+    finally:
+        watch.cancel()
+    return found["inspect server"], found["job server"]
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """End it: ask, then insist. With its group go parts that it could not end."""
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, 9)
+        process.wait()

@@ -1,0 +1,87 @@
+"""A kind of request: makes the n-th, sends it, says how it ended."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from grpc import aio
+
+from loadtest import echo
+from loadtest.link import Link, code_of
+from loadtest.records import OK
+from loadtest.scenario import Work
+
+Ended = tuple[str, int]
+"""Name of the status, and bytes of the answer."""
+Metadata = tuple[tuple[str, str], ...] | None
+WRONG = "WRONG"
+"""Status of an answer that is not what was asked for."""
+
+
+class Kind(ABC):
+    """One kind, for one client process; `number` is the request's, and decides what it asks."""
+
+    def __init__(self, work: Work, to: str, seed: int) -> None:
+        self.owner = work.owner
+        self.options: Mapping[str, Any] = work.options
+        self.to = to
+        self.seed = seed
+
+    async def prepare(self, link: Link) -> None:  # noqa: B027 - most need nothing
+        """What has to be known of the target before the first request."""
+
+    @abstractmethod
+    async def send(self, link: Link, number: int, timeout_s: float) -> Ended:
+        """Send the n-th request and take its whole answer. It raises nothing."""
+
+
+class Message(Kind):
+    """A kind whose requests are one message each; the bare server takes them, too."""
+
+    path = ""
+    """Of the rpc."""
+    is_stream = False
+    """Whether its answer is a stream."""
+
+    @abstractmethod
+    def request(self, number: int) -> bytes:
+        """The n-th request."""
+
+    async def send(self, link: Link, number: int, timeout_s: float) -> Ended:
+        """As `Kind`."""
+        path = self.path
+        if self.to == "echo":
+            path = echo.STREAM if self.is_stream else echo.UNARY
+        channel, request = link.channel(self.to), self.request(number)
+        metadata = link.metadata(self.owner)
+        if self.is_stream:
+            return await streamed(channel, path, request, timeout_s, metadata)
+        return await unary(channel, path, request, timeout_s, metadata)
+
+
+async def unary(
+    channel: aio.Channel, path: str, request: bytes, timeout_s: float, metadata: Metadata
+) -> Ended:
+    """The end of one unary call."""
+    stub: aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
+    try:
+        answer = await stub(request, timeout=timeout_s, metadata=metadata)
+    except aio.AioRpcError as error:
+        return code_of(error), 0
+    return OK, len(answer)
+
+
+async def streamed(
+    channel: aio.Channel, path: str, request: bytes, timeout_s: float, metadata: Metadata
+) -> Ended:
+    """The end of one call whose answer is a stream."""
+    size_bytes = 0
+    stub: aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(path)
+    try:
+        async for message in stub(request, timeout=timeout_s, metadata=metadata):
+            size_bytes += len(message)
+    except aio.AioRpcError as error:
+        return code_of(error), size_bytes
+    return OK, size_bytes

@@ -1,0 +1,104 @@
+"""Scenarios say what is wrong with them; those that come with Swath have nothing wrong."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from loadtest.scenario import load, loosened, names, parse
+from loadtest.work import kind_of
+from swath.errors import InvalidArgument
+
+PLAIN: dict[str, Any] = {
+    "name": "plain",
+    "about": "a test",
+    "part": [
+        {
+            "name": "one",
+            "to": "inspect",
+            "work": [{"kind": "constant"}],
+            "phase": [{"rate": 10, "seconds": 1.0}],
+        }
+    ],
+    "budget": [{"figure": "one.latency_ms.p50", "at_most": 5.0}],
+}
+
+
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The plain scenario with another value at a path such as `part.0.to`; None removes it."""
+    table = deepcopy(PLAIN)
+    *above, last = [int(key) if key.isdecimal() else key for key in path.split(".")]
+    inside: Any = table
+    for key in above:
+        inside = inside[key]
+    if value is None:
+        del inside[last]
+    else:
+        inside[last] = value
+    return table
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_scenario_of_swath_can_be_read_and_its_work_is_known(name):
+    scenario = load(name)
+    assert scenario.name == name
+    for part in scenario.parts:
+        for work in part.work:
+            kind_of(work, part.to, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("part", [], "no part"),
+        ("part", "x", "arrays of tables"),
+        ("part.0.to", "mars", "to is one of"),
+        ("part.0.work", [], "needs work"),
+        ("part.0.phase", [], "needs work and phases"),
+        ("part.0.name", None, "lacks something"),
+        ("part.0.speed", 3, "no 'speed'"),
+        ("part.0.phase", [{"rate": -1, "seconds": 1.0}], "0 or more"),
+        ("part.0.processes", 0, "processes"),
+        ("part.0.timeout_s", 0, "timeout_s"),
+        ("budget.0.figure", "two.latency_ms.p50", "no part 'two'"),
+        ("budget.0.at_least", 1.0, "at_most or at_least"),
+        ("budget.0.at_most", None, "at_most or at_least"),
+        ("rounds", 0, "rounds"),
+        ("speed", 1, "no 'speed'"),
+    ],
+)
+def test_what_is_wrong_is_said(path, value, said):
+    with pytest.raises(InvalidArgument, match=said):
+        parse(changed(path, value))
+
+
+def test_two_parts_of_one_name_are_refused():
+    with pytest.raises(InvalidArgument, match="one name"):
+        parse({**PLAIN, "part": PLAIN["part"] * 2})
+
+
+@pytest.mark.parametrize("text", ["name = ", "name = 'x'"])
+def test_a_file_that_is_no_scenario_is_named(tmp_path, text):
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(InvalidArgument, match=r"mine\.toml"):
+        load(str(file))
+
+
+def test_an_unknown_name_lists_those_that_there_are():
+    with pytest.raises(InvalidArgument, match="inspect_overhead"):
+        load("no such")
+
+
+def test_a_loosened_budget_is_wider_on_the_side_that_counts():
+    both = {
+        **PLAIN,
+        "budget": [
+            {"figure": "one.latency_ms.p50", "at_most": 5.0},
+            {"figure": "one.throughput", "at_least": 5.0},
+        ],
+    }
+    most, least = loosened(parse(both), 2.0).limits
+    assert (most.at_most, least.at_least) == (10.0, 2.5)
