@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from loadtest.beside import Beside, start_of
 from loadtest.client import Orders, decode_used
 from loadtest.echo import echoing
 from loadtest.figures import PartResult, Round
@@ -72,17 +73,26 @@ def run_part(part: Part, target: Target, seed: int, folder: Path) -> Round:
     Raises:
         SwathError: a client process ended in another way than it should, and what it said.
     """
-    start_s = time.monotonic() + START_S + duration_s(part.warm_up)
     files = [folder / f"{part.name}-{share}.npz" for share in range(part.processes)]
-    orders = [
-        Orders(part, target.address, seed, share, part.processes, start_s, str(file))
-        for share, file in enumerate(files)
-    ]
-    limit_s = start_s + duration_s(part.phases) + part.timeout_s + LATE_S
-    with Watch(target.pids if part.to != "echo" else ()) as watch:
-        work_off(orders, limit_s)
+    watch = Watch(target.pids if part.to != "echo" else ())
+    with ExitStack() as going_on:
+        besides = [_begin(name, target, going_on) for name in part.beside]
+        start_s = time.monotonic() + START_S + duration_s(part.warm_up)
+        orders = [
+            Orders(part, target.address, seed, share, part.processes, start_s, str(file))
+            for share, file in enumerate(files)
+        ]
+        limit_s = start_s + duration_s(part.phases) + part.timeout_s + LATE_S
+        with watch:
+            work_off(orders, limit_s)
+    further = {name: value for one in besides for name, value in one.figures().items()}
     used = tuple(decode_used(file) for file in files)
-    return Round(joined([read(file) for file in files]), used, watch.growth())
+    return Round(joined([read(file) for file in files]), used, watch.growth(), further)
+
+
+def _begin(name: str, target: Target, going_on: ExitStack) -> Beside:
+    start, argument = start_of(name)
+    return going_on.enter_context(start(target, argument))
 
 
 def work_off(orders: list[Orders], limit_s: float) -> None:
