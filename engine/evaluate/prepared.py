@@ -68,7 +68,7 @@ def _is_small(graph: Graph) -> bool:
 
 
 class PreparedGraphs:
-    """The graphs that ran last, found by the graph object itself. Safe for threads.
+    """The graphs that were prepared last, found by the graph object itself. Safe for threads.
 
     Graphs are never changed, so an object that is held here is prepared once. To compare graphs by
     value would cost as much as to check them.

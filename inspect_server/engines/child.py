@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
-import faulthandler
 import gc
-import importlib
 import json
 import os
-import resource
-import select
-import signal
 import socket
-import sys
-import threading
 import traceback
 import uuid
 from collections.abc import Iterator, Mapping
@@ -24,7 +16,7 @@ from typing import Any, NoReturn
 from engine.evaluate.budget import Budget
 from inspect_server.engines.allocator import keep_freed_memory
 from inspect_server.engines.board import Board, BoardShape, clip
-from inspect_server.engines.computation import Computation, Factory
+from inspect_server.engines.computation import Computation
 from inspect_server.engines.frames import (
     PART,
     SLOT,
@@ -36,8 +28,10 @@ from inspect_server.engines.frames import (
     pack,
 )
 from swath.errors import InternalError, InvalidSource, ResultTooLarge, SwathError
+from swath.serving.child import die_with, ignore_terminal, limit_memory, load
 
-PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
+OOM_SCORE = 500
+"""Of 1,000: an engine goes before its server."""
 RECEIVE_BYTES = 256 * 1024
 WAIT_S = 0.1
 """How often a process that waits for its client looks whether it is still wanted."""
@@ -184,10 +178,10 @@ def out_of_memory(limit_bytes: int) -> ResultTooLarge:
 
 def main(control_fd: int, board_fd: int) -> None:
     """Be an engine process on inherited file descriptors."""
-    _ignore_terminal()
+    ignore_terminal()
     keep_freed_memory()
     control = socket.socket(fileno=control_fd)
-    _die_with(control)
+    die_with(control, "swath-engine")
     link = Link(control)
     try:
         setup = link.receive()
@@ -200,9 +194,9 @@ def main(control_fd: int, board_fd: int) -> None:
 def _serve(link: Link, board_fd: int, setup: Mapping[str, Any]) -> None:
     shape = BoardShape(setup["slots"], setup["slot_bytes"])
     child = EngineChild(link, Board(board_fd, shape))
-    _limit_memory(setup["memory_bytes"])
+    limit_memory(setup["memory_bytes"], OOM_SCORE)
     try:
-        computation = _load(setup["computation"])(setup["settings"], child.reading)
+        computation: Computation = load(setup["computation"])(setup["settings"], child.reading)
     except EOFError:
         raise
     except Exception as fault:
@@ -212,51 +206,3 @@ def _serve(link: Link, board_fd: int, setup: Mapping[str, Any]) -> None:
     gc.collect()
     gc.freeze()  # what lives as long as the process is not looked through again and again
     child.serve(computation)
-
-
-def _load(name: str) -> Factory:
-    module, _, attribute = name.partition(":")
-    factory: Factory = getattr(importlib.import_module(module), attribute)
-    return factory
-
-
-def _ignore_terminal() -> None:
-    """Leave Ctrl-C and SIGTERM to the server, which ends its processes when it has drained."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    faulthandler.enable()
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-
-
-def _die_with(control: socket.socket) -> None:
-    """End this process when the server's process is gone, however it went and whatever runs here.
-
-    The kernel's signal works even while native code holds the interpreter; the thread works on
-    kernels that have no such signal.
-    """
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        libc.prctl(PR_SET_NAME, b"swath-engine", 0, 0, 0)
-    threading.Thread(target=_exit_on_hangup, args=(control.fileno(),), daemon=True).start()
-
-
-def _exit_on_hangup(fd: int) -> None:
-    poll = select.poll()
-    poll.register(fd, 0)  # no event asked for: only a hang-up is reported
-    poll.poll()
-    os._exit(0)
-
-
-def _limit_memory(memory_bytes: int) -> None:
-    """Make the kernel refuse what the server's watch, which looks four times a second, could miss.
-
-    Half as much again leaves room for memory that is reserved and never touched.
-    """
-    limit = memory_bytes + memory_bytes // 2
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    if hard == resource.RLIM_INFINITY or limit < hard:
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-    if sys.platform == "linux":
-        Path("/proc/self/oom_score_adj").write_text("500")  # an engine goes before its server

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import ctypes
-import faulthandler
 import gc
-import importlib
 import os
-import resource
-import select
-import signal
 import socket
-import sys
-import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from job_server.worker.computation import Computation, Factory
+from job_server.worker.computation import Computation
 from job_server.worker.exchange import ChildExchange
 from job_server.worker.failure import Failed, failed
 from job_server.worker.frames import Kind
 from job_server.worker.link import Link
 from job_server.worker.scratch import empty
+from swath.serving.child import die_with, ignore_terminal, limit_memory, load
 from swath.worker.v1.worker_pb2 import Assignment
 
-PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 OOM_SCORE = 800
 """Of 1,000: a child goes before its worker and before servers of the same machine."""
 LOWEST_PRIORITY = 19
@@ -34,9 +26,9 @@ LOWEST_PRIORITY = 19
 
 def main(control_fd: int) -> NoReturn:
     """Be a child on an inherited file descriptor."""
-    _ignore_terminal()
+    ignore_terminal()
     control = socket.socket(fileno=control_fd)
-    _die_with(control)
+    die_with(control, "swath-child")
     _be_idle()
     link = Link(control)
     with suppress(EOFError, ConnectionError):
@@ -46,9 +38,9 @@ def main(control_fd: int) -> NoReturn:
 
 def _serve(link: Link, setup: Mapping[str, Any]) -> NoReturn:
     room = Path(setup["room"])
-    _limit_memory(setup["memory_bytes"])
+    limit_memory(setup["memory_bytes"], OOM_SCORE)
     try:
-        computation = _load(setup["computation"])(setup["settings"])
+        computation: Computation = load(setup["computation"])(setup["settings"])
     except EOFError:
         raise
     except Exception as fault:
@@ -93,57 +85,9 @@ def _say(link: Link, end: Failed) -> None:
     link.send(Kind.FAILED, end.error, failure=end.kind, **said)
 
 
-def _load(name: str) -> Factory:
-    module, _, attribute = name.partition(":")
-    factory: Factory = getattr(importlib.import_module(module), attribute)
-    return factory
-
-
-def _ignore_terminal() -> None:
-    """Leave Ctrl-C and SIGTERM to the worker, which ends its children when it wants."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    faulthandler.enable()
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
-
-
-def _die_with(control: socket.socket) -> None:
-    """End this process when the worker is gone, however it went and whatever runs here.
-
-    The kernel's signal works even while native code holds the interpreter; the thread works on
-    kernels that have no such signal, and where the worker went before the signal was asked for.
-    """
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        libc.prctl(PR_SET_NAME, b"swath-child", 0, 0, 0)
-    threading.Thread(target=_exit_on_hangup, args=(control.fileno(),), daemon=True).start()
-
-
-def _exit_on_hangup(fd: int) -> None:
-    poll = select.poll()
-    poll.register(fd, 0)  # no event asked for: only a hang-up is reported
-    poll.poll()
-    os._exit(0)
-
-
 def _be_idle() -> None:
     """Let everything else on the machine go first; threads that are started later inherit it."""
     with suppress(OSError, AttributeError):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, LOWEST_PRIORITY)
-
-
-def _limit_memory(memory_bytes: int) -> None:
-    """Make the kernel refuse what the worker, which looks several times a second, could miss.
-
-    Half as much again leaves room for memory that is reserved and never touched.
-    """
-    limit = memory_bytes + memory_bytes // 2
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    if hard == resource.RLIM_INFINITY or limit < hard:
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-    if sys.platform == "linux":
-        Path("/proc/self/oom_score_adj").write_text(str(OOM_SCORE))
