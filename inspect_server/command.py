@@ -29,7 +29,11 @@ from swath.serving.lifetime import serve_until_signalled
 @click.option("--engines", type=int, help="Processes that compute pixels.  [one for each core]")
 @click.option("--root", multiple=True, help="Folder whose files may be read.  [any file]")
 @click.option("--allow-prefix", multiple=True, help="https:// or s3:// address to read.  [none]")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="TOML file with more settings, in table [inspect].",
+)
 def inspectserver(config: Path | None, **flags: Any) -> None:
     """Answer questions until Ctrl-C or SIGTERM; then finish what is in progress."""
     follow_supervisor(os.environ)

@@ -29,7 +29,11 @@ from swath.worker.v1 import admin_pb2 as pb
 @click.option("--worker-address", help="host:port or unix:/path.  [a socket in the data folder]")
 @click.option("--jobs-metrics-port", type=int, help="Port of /metrics; -1: none.  [7073]")
 @click.option("--outstanding-limit", type=int, help="Most jobs of an owner not done.  [120]")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="TOML file with more settings, in table [jobs].",
+)
 def jobserver(config: Path | None, **flags: Any) -> None:
     """Queue jobs and keep their results until Ctrl-C or SIGTERM. Workers are started apart."""
     follow_supervisor(os.environ)
@@ -73,7 +77,11 @@ def _make_folder(folder: Path) -> None:
 @click.option("--outstanding", type=click.IntRange(0), help="Most jobs that are not done.")
 @click.option("--running", type=click.IntRange(0), help="Most jobs that run at once; 0: any.")
 @click.option("--data", help=f"Folder of catalog and jobs.  [SWATH_DATA or {DEFAULT_DATA}]")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="TOML file with more settings, in table [jobs].",
+)
 def owner(
     owner: str, outstanding: int | None, running: int | None, config: Path | None, data: str | None
 ) -> None:

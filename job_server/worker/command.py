@@ -28,7 +28,11 @@ from swath.serving.subscriber import LogAndMetrics
 @click.option("--scratch", help="Folder for files of jobs in progress.  [the system's]")
 @click.option("--root", multiple=True, help="Folder whose files may be read.  [any file]")
 @click.option("--allow-prefix", multiple=True, help="https:// or s3:// address to read.  [none]")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="TOML file with more settings, in table [worker].",
+)
 def worker(config: Path | None, memory: int | None, **flags: Any) -> None:
     """Run jobs until Ctrl-C or SIGTERM; then finish, or give back, the job in progress."""
     follow_supervisor(os.environ)

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from swath.errors import InvalidArgument
 
 PREFIX = "SWATH_"
+TABLES = ("client", "inspect", "jobs", "worker")
+"""What a file may have: one file serves them all, and a name that is none is a mistyped one."""
 LIST_SEPARATOR = ","
 DEFAULT_DATA = "~/.local/share/swath"
 """Folder of catalog, jobs and tokens unless another is named; also what `swath catalog` uses."""
@@ -42,7 +44,7 @@ def load(
 
     Raises:
         InvalidArgument: naming the setting and where it was found: a value of another type, a
-            setting in the file that does not exist, a file that cannot be read.
+            setting or table in the file that does not exist, a file that cannot be read.
     """
     kinds = typing.get_type_hints(cls)
     known: dict[str, Any] = {}
@@ -85,6 +87,10 @@ def _read_table(file: Path | None, table: str) -> Mapping[str, Any]:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise InvalidArgument(f"The settings in {file} cannot be read: {problem}.") from None
+    for name in content:
+        if name not in TABLES:
+            known = ", ".join(f"[{one}]" for one in TABLES)
+            raise InvalidArgument(f"{file}: {name!r} is no table of settings; there are: {known}.")
     found = content.get(table, {})
     if not isinstance(found, dict):
         raise InvalidArgument(f"{file}: [{table}] is not a table.")

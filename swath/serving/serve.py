@@ -37,7 +37,11 @@ SOURCES = ("root", "allow_prefix")
 @click.option("--engines", type=int, help="Processes that compute pixels.  [one for each core]")
 @click.option("--root", multiple=True, help="Folder whose files may be read.  [any file]")
 @click.option("--allow-prefix", multiple=True, help="https:// or s3:// address to read.  [none]")
-@click.option("--config", type=click.Path(path_type=Path), help="TOML file with more settings.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="TOML file with more settings, in tables [inspect], [jobs] and [worker].",
+)
 def serve(workers: int, jobs_port: int, quota: int | None, **flags: Any) -> None:
     """Answer questions and run jobs until Ctrl-C or SIGTERM; then finish what is in progress.
 

@@ -98,6 +98,12 @@ def test_tables_of_other_servers_do_not_matter(toml):
     assert read(file=toml("[jobs]\nprot = 1\n")) == Settings()
 
 
+@pytest.mark.parametrize("text", ["port = 1\n", "[job_server]\nport = 1\n"])
+def test_settings_outside_of_the_tables_that_there_are_do_not_go_unnoticed(toml, text):
+    with pytest.raises(InvalidArgument, match=r"is no table .* there are: .*\[inspect\]"):
+        read(file=toml(text))
+
+
 def test_a_file_that_is_not_there_is_said(tmp_path):
     with pytest.raises(InvalidArgument, match="cannot be read"):
         read(file=tmp_path / "none.toml")
