@@ -291,7 +291,7 @@ class Transient(SwathError):
 class Unavailable(Transient):
     """The server cannot be reached, or is stopping."""
 
-    REASON, FIELDS = "UNAVAILABLE", ("address",)
+    REASON, FIELDS = "UNAVAILABLE", ("address", "retry_after_ms")
 
 
 class SourceUnavailable(Transient):

@@ -333,8 +333,9 @@ def test_a_file_that_another_program_holds_is_unavailable_until_it_is_let_go(fil
     store = open_store(file, busy_timeout_s=0.05)
     outsider = sqlite3.connect(file, isolation_level=None)
     outsider.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Unavailable, match="Another program"):
+    with pytest.raises(Unavailable, match="Another program") as held:
         create(store)
+    assert held.value.fields["retry_after_ms"] > 0
     outsider.execute("ROLLBACK")
     outsider.close()
     assert do(store, "find", None, Filter(), None, 9) == []

@@ -16,6 +16,9 @@ _DEADLOCKS = {"40P01", "40001"}
 _HELD = "55P03"
 _WAITED = {_HELD, "57014", "25P03"}
 """Lock, statement and idle timeouts: something else holds what was asked for."""
+HELD_RETRY_MS = 3000
+"""Whoever is told that something holds the database is to come again after that: what holds it so
+long that it is told does not let go within milliseconds."""
 _BY_CODE: dict[int, tuple[type[SwathError], str]] = {
     sqlite3.SQLITE_BUSY: (
         Unavailable,
@@ -63,7 +66,7 @@ def explain(error: DBAPIError) -> SwathError:
         cls, sentence = _BY_CODE.get(code & 0xFF, (None, ""))
         if cls is None:
             raise error
-        return cls(sentence)
+        return _held(sentence) if sentence is _BY_CODE[sqlite3.SQLITE_BUSY][1] else cls(sentence)
     return _of_postgres(error)
 
 
@@ -72,7 +75,7 @@ def _of_postgres(error: DBAPIError) -> SwathError:
     if state in _DEADLOCKS:
         return Unavailable("Two changes of the same jobs met in the database: try again.")
     if state in _WAITED:
-        return Unavailable("Something holds the database of jobs for too long: try again.")
+        return _held("Something holds the database of jobs for too long: try again.")
     if state == "53100":
         return Unavailable(_BY_CODE[sqlite3.SQLITE_FULL][1])
     # Class 08 and 57P: the connection or the server went; 53: it has no room. Without a state the
@@ -81,6 +84,10 @@ def _of_postgres(error: DBAPIError) -> SwathError:
     if state is None or state[:2] in {"08", "53"} or state[:3] == "57P":
         return Unavailable("The database of jobs does not answer: try again.")
     raise error
+
+
+def _held(sentence: str) -> Unavailable:
+    return Unavailable(sentence, retry_after_ms=HELD_RETRY_MS)
 
 
 def is_deadlock(error: DBAPIError) -> bool:

@@ -47,7 +47,11 @@ from job_server.store.store import Decide
 _T = TypeVar("_T")
 _TRIES = 3
 """Of a verb whose transaction was the one that the database chose to end a deadlock."""
-_TAKE_TURN = f"SELECT pg_advisory_xact_lock({0x53574A5455})"  # 'SWJTU'
+# 'SWJTU'. Whoever has the turn waits for rows that only an outsider can hold, such as somebody's
+# transaction in a shell: all that others want waits in a row behind that, so it is not for long.
+_TAKE_TURN = (
+    f"SELECT pg_advisory_xact_lock({0x53574A5455}), set_config('lock_timeout', '250ms', true)"
+)
 _WAIT_LITTLE = "SET LOCAL lock_timeout = '50ms'"
 
 
