@@ -12,7 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from swath.errors import ResourceExhausted, ServerBusy, SwathError, Unavailable
+from swath.errors import (
+    DeadlineExceeded,
+    ResourceExhausted,
+    ServerBusy,
+    SwathError,
+    Unavailable,
+)
 
 _T = TypeVar("_T")
 
@@ -79,16 +85,23 @@ def retried(
             times, and never for a quota.
 
     Raises:
-        SwathError: what the last try raised.
+        SwathError: what the last try raised; where time ran out in it, what the one before did:
+            that says why.
     """
     most = USUAL_RETRIES if num_retries is None else num_retries
     started, failures = pacing.monotonic(), 0
+    why: SwathError | None = None
     while True:
         left_s = None if timeout_s is None else timeout_s - (pacing.monotonic() - started)
         try:
             return call(None if left_s is None else max(left_s, 0.001))
+        except DeadlineExceeded:
+            if why is None:
+                raise
+            raise why from None
         except (Unavailable, ServerBusy, ResourceExhausted) as error:
             failures += 1
+            why = error
             is_quota = isinstance(error, ResourceExhausted)
             if failures > most or (is_quota and num_retries is None):
                 raise

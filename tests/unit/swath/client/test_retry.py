@@ -84,6 +84,17 @@ def test_no_try_begins_after_the_time_for_all() -> None:
     assert clock.now < 0.5
 
 
+def test_a_try_that_time_cuts_short_leaves_what_was_said_before() -> None:
+    call = failing(AWAY, DeadlineExceeded("none came"))
+    with pytest.raises(Unavailable, match="away"):
+        retried(call, 30, pacing=Clock().pacing())
+
+
+def test_a_first_try_that_time_cuts_short_says_so() -> None:
+    with pytest.raises(DeadlineExceeded):
+        retried(failing(DeadlineExceeded("none came")), 30, pacing=Clock().pacing())
+
+
 @pytest.mark.parametrize("num_retries", [0, 3])
 def test_a_quota_is_tried_again_as_often_as_asked(num_retries: int) -> None:
     clock = Clock()
