@@ -68,7 +68,7 @@ def repeated(job: JobRecord, spec: bytes, id_: str, request_id: str, config: Job
         id=id_,
         owner=job.owner,
         spec=spec,
-        spec_digest=hashlib.sha256(b"resubmit " + job.id.encode()).digest(),
+        spec_digest=resubmit_digest(job.id),
         type=encode_type(type_).SerializeToString(deterministic=True),
         format=job.format,
         request_id=request_id or None,
@@ -79,6 +79,11 @@ def repeated(job: JobRecord, spec: bytes, id_: str, request_id: str, config: Job
         age_limit_us=microseconds(config.age_limit_s),
         resubmitted_from=job.id,
     )
+
+
+def resubmit_digest(id_: str) -> bytes:
+    """What tells whether two requests resubmit the same job."""
+    return hashlib.sha256(b"resubmit " + id_.encode()).digest()
 
 
 def check_spec(spec: JobSpec) -> Type:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from job_server.service.check import checked, repeated
+from job_server.service.check import checked, repeated, resubmit_digest
 from job_server.service.jobs import Jobs
 from job_server.service.message import encode_job
 from job_server.store.record import JobRecord, NewJob
 from job_server.store.store import Transaction
+from swath.errors import JobNotFound
 from swath.serving.call import Call
 from swath.wire.job_request import decode_resubmit
 from swath.wire.limits import DEFAULT_LIMITS, require_at_most
@@ -30,10 +31,21 @@ async def resubmit_job(jobs: Jobs, call: Call) -> None:
     """Answer ResubmitJob."""
     id_, request_id = decode_resubmit(call.request)
 
-    def read(tx: Transaction) -> tuple[JobRecord, bytes]:
-        return tx.get(id_, call.owner), tx.spec(id_)
+    def read(tx: Transaction) -> tuple[JobRecord, bytes | None]:
+        try:
+            return tx.get(id_, call.owner), tx.spec(id_)
+        except JobNotFound:
+            # Deleted since: a repetition is told all the same which job it made.
+            made = tx.made(call.owner, request_id, resubmit_digest(id_)) if request_id else None
+            if made is None:
+                raise
+            return made, None
 
     job, spec = await jobs.run(read)
+    if spec is None:
+        call.notes |= {"job": job.id, "is_replay": True}
+        await call.send(encode_job(job))
+        return
     new = await jobs.check(len(spec), repeated, job, spec, jobs.new_id(), request_id, jobs.config)
     await _queue(jobs, call, new)
 

@@ -124,12 +124,10 @@ class MemoryTransaction:
 
     def create(self, new: NewJob, limits: Limits, now_us: int) -> Created:
         """See `Transaction`."""
-        known = self._tables.requests.get((new.owner, new.request_id or ""))
-        if new.request_id is not None and known is not None:
-            row = self._tables.rows[known]
-            if row.new.spec_digest != new.spec_digest:
-                raise refusal.request_id_reused(new.request_id)
-            return Created(row.job, is_replay=True)
+        if new.request_id is not None:
+            known = self.made(new.owner, new.request_id, new.spec_digest)
+            if known is not None:
+                return Created(known, is_replay=True)
         usage = self.usage(new.owner, limits)
         if usage.outstanding >= usage.outstanding_limit:
             raise refusal.quota_exceeded(usage.outstanding, usage.outstanding_limit)
@@ -139,6 +137,16 @@ class MemoryTransaction:
         if new.request_id is not None:
             self._put(self._tables.requests, (new.owner, new.request_id), new.id)
         return Created(job, is_replay=False)
+
+    def made(self, owner: str, request_id: str, spec_digest: bytes) -> JobRecord | None:
+        """See `Transaction`."""
+        known = self._tables.requests.get((owner, request_id))
+        if known is None:
+            return None
+        row = self._tables.rows[known]
+        if row.new.spec_digest != spec_digest:
+            raise refusal.request_id_reused(request_id)
+        return row.job
 
     def get(self, job: str, owner: str | None = None) -> JobRecord:
         """See `Transaction`."""

@@ -93,6 +93,14 @@ class Transaction(Protocol):
         """
         ...
 
+    def made(self, owner: str, request_id: str, spec_digest: bytes) -> JobRecord | None:
+        """The job that this request of the owner made; None: it made none.
+
+        Raises:
+            RequestIdReused: another request has its request id.
+        """
+        ...
+
     def get(self, job: str, owner: str | None = None) -> JobRecord:
         """The job as it is. `owner` absent: whoever's it is.
 

@@ -705,6 +705,16 @@ def test_a_deleted_job_still_answers_to_its_request_id(store: Store) -> None:
     assert (again.is_replay, again.job.id) == (True, job)
 
 
+def test_a_request_tells_which_job_it_made(store: Store) -> None:
+    assert do(store, "made", "ann", "r", new_job().spec_digest) is None
+    job = create(store, request_id="r")
+    digest = new_job(request_id="r").spec_digest
+    assert do(store, "made", "ann", "r", digest).id == job
+    assert do(store, "made", "bob", "r", digest) is None
+    with pytest.raises(RequestIdReused):
+        do(store, "made", "ann", "r", b"of another request")
+
+
 # Listing
 
 

@@ -89,6 +89,23 @@ def create(
     return Created(job, is_replay=False)
 
 
+def made(
+    connection: Connection,
+    unwritten: Unwritten,
+    owner: str,
+    request_id: str,
+    spec_digest: bytes,
+) -> JobRecord | None:
+    """See `Transaction.made`."""
+    found = unwritten.find(owner, request_id) or _written(connection, owner, request_id)
+    if found is None:
+        return None
+    job, digest = found
+    if digest != spec_digest:
+        raise refusal.request_id_reused(request_id)
+    return job
+
+
 def ensure_owner(connection: Connection, owner: str) -> None:
     """Make the row of an owner, if there is none."""
     connection.execute(_insert_owner(connection), {"owner": owner, **_NOBODY})
@@ -97,17 +114,12 @@ def ensure_owner(connection: Connection, owner: str) -> None:
 def _known(connection: Connection, unwritten: Unwritten, new: NewJob) -> Created | None:
     if new.request_id is None:
         return None
-    found = unwritten.find(new.owner, new.request_id) or _written(connection, new)
-    if found is None:
-        return None
-    job, digest = found
-    if digest != new.spec_digest:
-        raise refusal.request_id_reused(new.request_id)
-    return Created(job, is_replay=True)
+    job = made(connection, unwritten, new.owner, new.request_id, new.spec_digest)
+    return None if job is None else Created(job, is_replay=True)
 
 
-def _written(connection: Connection, new: NewJob) -> tuple[JobRecord, bytes] | None:
-    found = connection.execute(_FIND, {"owner": new.owner, "request_id": new.request_id}).first()
+def _written(connection: Connection, owner: str, request_id: str) -> tuple[JobRecord, bytes] | None:
+    found = connection.execute(_FIND, {"owner": owner, "request_id": request_id}).first()
     return None if found is None else (row.record(found), bytes(found.spec_digest))
 
 

@@ -148,6 +148,10 @@ class SqlTransaction:
         """See `Transaction`."""
         return create.create(self._unbroken, self._unwritten, new, limits, now_us)
 
+    def made(self, owner: str, request_id: str, spec_digest: bytes) -> JobRecord | None:
+        """See `Transaction`."""
+        return create.made(self._unbroken, self._unwritten, owner, request_id, spec_digest)
+
     def get(self, job: str, owner: str | None = None) -> JobRecord:
         """See `Transaction`."""
         return row.get(self._connection, job, owner)

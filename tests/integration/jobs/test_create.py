@@ -144,6 +144,17 @@ def test_a_repeated_resubmit_is_one_job(user):
     assert user.ask("ResubmitJob", ask) == user.ask("ResubmitJob", ask)
 
 
+def test_a_repeated_resubmit_finds_its_job_also_when_the_first_was_deleted(user):
+    first = user.create(number())
+    ask = pb.ResubmitJobRequest(id=first.id, request_id="d")
+    second = user.ask("ResubmitJob", ask)
+    user.ask("CancelJob", pb.CancelJobRequest(id=first.id))
+    user.ask("DeleteJob", pb.DeleteJobRequest(id=first.id))
+    assert user.ask("ResubmitJob", ask) == second
+    with pytest.raises(JobNotFound):
+        user.ask("ResubmitJob", pb.ResubmitJobRequest(id=first.id, request_id="e"))
+
+
 def test_a_request_id_of_a_resubmit_is_no_other_resubmit(user):
     first, second = user.create(number(1)), user.create(number(2))
     user.ask("ResubmitJob", pb.ResubmitJobRequest(id=first.id, request_id="s"))
