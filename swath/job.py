@@ -31,7 +31,7 @@ class Stage(enum.StrEnum):
     PREPARING = "STAGE_PREPARING"
     """A worker resolves which files are read, and how the area is cut into tiles."""
     RUNNING = "STAGE_RUNNING"
-    """Tiles are computed."""
+    """Tiles are computed; or it is in a stage of work that this version does not know."""
     SAVING = "STAGE_SAVING"
     """The result is encoded, or delivered."""
     DONE = "STAGE_DONE"
@@ -42,7 +42,7 @@ class Status(enum.StrEnum):
     """How a job ended."""
 
     UNSPECIFIED = "STATUS_UNSPECIFIED"
-    """It has not."""
+    """It has not, or in a way that this version does not know."""
     SUCCESS = "STATUS_SUCCESS"
     FAILURE = "STATUS_FAILURE"
     CANCELLED = "STATUS_CANCELLED"
@@ -52,7 +52,7 @@ class Outcome(enum.StrEnum):
     """How one attempt ended."""
 
     UNSPECIFIED = "OUTCOME_UNSPECIFIED"
-    """It has not."""
+    """It has not, or in a way that this version does not know."""
     SUCCESS = "OUTCOME_SUCCESS"
     FAILURE = "OUTCOME_FAILURE"
     CANCELLED = "OUTCOME_CANCELLED"

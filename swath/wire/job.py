@@ -63,15 +63,15 @@ def read_job(message: pb.Job) -> JobInfo:
     """The job that a message describes.
 
     Raises:
-        InternalError: it is in a stage that this version does not know, or breaks the contract.
+        InternalError: it breaks the contract.
     """
     has = message.HasField
     try:
         return JobInfo(
             id=message.id,
             owner=message.owner,
-            stage=STAGES[message.stage],
-            status=STATUSES[message.status],
+            stage=_stage(message),
+            status=STATUSES.get(message.status, Status.UNSPECIFIED),
             revision=message.revision,
             progress=Progress(message.progress.steps_done, message.progress.steps_total),
             attempt=message.attempt,
@@ -87,8 +87,18 @@ def read_job(message: pb.Job) -> JobInfo:
             spec=read_spec(message.spec) if has("spec") else None,
             attempts=tuple(map(_read_attempt, message.attempts)),
         )
-    except (KeyError, InvalidGraph) as problem:
+    except InvalidGraph as problem:
         raise InternalError(f"The server's answer breaks the contract: {problem}") from None
+
+
+def _stage(message: pb.Job) -> Stage:
+    """Where a job is; a stage that only a newer server knows is work, or an end.
+
+    One such job must not keep a whole list from being read.
+    """
+    if message.stage == pb.STAGE_UNSPECIFIED:
+        raise InternalError("The server's answer breaks the contract: a job has no stage.")
+    return STAGES.get(message.stage) or (Stage.DONE if message.status else Stage.RUNNING)
 
 
 def _fill_attempt(message: pb.Attempt, attempt: Attempt) -> None:
@@ -105,7 +115,7 @@ def _read_attempt(message: pb.Attempt) -> Attempt:
         number=message.number,
         started_us=message.started_us,
         ended_us=message.ended_us if message.HasField("ended_us") else None,
-        outcome=OUTCOMES[message.outcome],
+        outcome=OUTCOMES.get(message.outcome, Outcome.UNSPECIFIED),
         error=read_job_error(message.error) if message.HasField("error") else None,
     )
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -330,11 +330,31 @@ def test_any_bytes_give_an_answer_or_an_error_of_ours(decode: Any, data: bytes) 
         decode(data)
 
 
-def test_a_stage_of_a_newer_server_is_an_error_that_says_so() -> None:
+def test_a_job_without_a_stage_is_an_error_that_says_so() -> None:
     message = pb.GetJobResponse()
     message.job.id = "a1"
     with pytest.raises(InternalError, match="contract"):
         answer.decode_job(message.SerializeToString())
+
+
+@pytest.mark.parametrize(
+    ("stage", "status", "seen"),
+    [
+        (99, pb.STATUS_UNSPECIFIED, (Stage.RUNNING, Status.UNSPECIFIED)),
+        (99, pb.STATUS_FAILURE, (Stage.DONE, Status.FAILURE)),
+        (pb.STAGE_DONE, 99, (Stage.DONE, Status.UNSPECIFIED)),
+    ],
+)
+def test_a_stage_or_status_of_a_newer_server_does_not_spoil_a_list(
+    stage: Any, status: Any, seen: tuple[Stage, Status]
+) -> None:
+    message = pb.ListJobsResponse()
+    message.jobs.add(id="a1", stage=stage, status=status).attempts.add(outcome=cast("Any", 99))
+    message.jobs.add(id="b2", stage=pb.STAGE_QUEUED)
+    newer, known = answer.decode_jobs(message.SerializeToString())[0]
+    assert (newer.stage, newer.status) == seen
+    assert newer.attempts[0].outcome is Outcome.UNSPECIFIED
+    assert known.stage is Stage.QUEUED
 
 
 def test_a_create_without_a_graph_is_a_bad_request() -> None:
