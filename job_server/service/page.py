@@ -33,7 +33,9 @@ def read_token(token: str, owner: str, only: Filter, key: bytes) -> Place:
         data = b""
     body, signature = data[: _PLACE.size], data[_PLACE.size :]
     if not hmac.compare_digest(signature, _signature(body, owner, only, key)):
-        raise InvalidArgument("The page token is not from this list.").at(argument="page_token")
+        raise InvalidArgument("The page token is not from this list: begin without one.").at(
+            argument="page_token"
+        )
     created_us, id_ = _PLACE.unpack(body)
     return Place(created_us, id_.hex())
 

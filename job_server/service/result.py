@@ -51,7 +51,8 @@ def result_of(tx: Transaction, id_: str, owner: str) -> tuple[JobRecord, Manifes
             "The job is not done yet: wait for it.", job_id=job.id, stage=job.stage.value
         )
     if job.status is not Status.SUCCESS:
-        how = "was cancelled" if job.status is Status.CANCELLED else "failed; its `error` says why"
+        is_cancelled = job.status is Status.CANCELLED
+        how = "was cancelled: resubmit it" if is_cancelled else "failed; its `error` says why"
         raise ResultNotAvailable(
             f"There is no result: the job {how}.", job_id=job.id, status=job.status.value
         )

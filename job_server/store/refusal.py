@@ -15,7 +15,9 @@ from swath.errors import (
 
 def job_not_found(job: str) -> JobNotFound:
     """There is none, it is another owner's, or it was deleted."""
-    return JobNotFound(f"There is no job {job}.", job_id=job)
+    return JobNotFound(
+        f"You have no job {job}: `swath jobs list` shows those that there are.", job_id=job
+    )
 
 
 def job_not_done(job: JobRecord) -> JobNotDone:

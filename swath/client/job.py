@@ -399,7 +399,7 @@ class Job:
         """What its result is, once it is done; None: it is elsewhere. Raises why there is none."""
         self.wait(timeout, progress_bar)
         if self.cancelled:
-            raise Cancelled(f"Job {self.id} was cancelled.")
+            raise Cancelled(f"Job {self.id} was cancelled: resubmit it to have its result.")
         if self.status is Status.FAILURE:
             # A copy: what is raised twice would carry the traces of both.
             raise copy.copy(self.error) if self.error else InternalError("The job failed.")

@@ -14,7 +14,7 @@ from rich.table import Table
 from swath.client.job import Job
 from swath.client.jobs import JobClient
 from swath.command.job_text import facts, plain, row
-from swath.errors import Cancelled, UnsupportedFormat
+from swath.errors import BadRequest, Cancelled, UnsupportedFormat
 from swath.job import Stage, Status
 from swath.results import ImageCollectionResult, ImageResult
 
@@ -111,10 +111,12 @@ def watch(id: str, server: str | None) -> None:
 def cancel(ids: tuple[str, ...], server: str | None) -> None:
     """Ask for jobs to end as cancelled. Those that are done stay as they are."""
     client = JobClient(server)
-    for id_ in ids:
+
+    def one(id_: str) -> str:
         job = client.cancel(id_)
-        how = job.status.name.lower() if job.is_done else "being cancelled"
-        click.echo(f"{id_}: {how}")
+        return job.status.name.lower() if job.is_done else "being cancelled"
+
+    _each(ids, one)
 
 
 @jobs.command()
@@ -156,9 +158,12 @@ def result(id: str, output: str | None, server: str | None) -> None:
 def delete(ids: tuple[str, ...], server: str | None) -> None:
     """Remove jobs that are done, with their results."""
     client = JobClient(server)
-    for id_ in ids:
+
+    def one(id_: str) -> str:
         client.delete(id_)
-        click.echo(f"{id_}: deleted")
+        return "deleted"
+
+    _each(ids, one)
 
 
 @click.command()
@@ -179,6 +184,24 @@ def quota(as_json: bool, server: str | None) -> None:
         ("running", str(found.running), running_limit),
     ]
     _print_table((f"jobs of {found.owner}", "now", "at most"), rows)
+
+
+def _each(ids: Iterable[str], one: Callable[[str], str]) -> None:
+    """Print what became of each; one that cannot be done keeps none of the others from it.
+
+    Raises:
+        BadRequest: that one; of several the last, the others were printed.
+    """
+    refused: list[tuple[str, BadRequest]] = []
+    for id_ in ids:
+        try:
+            click.echo(f"{id_}: {one(id_)}")
+        except BadRequest as error:
+            refused.append((id_, error))
+    for id_, why in refused[:-1]:
+        click.echo(f"{id_}: {why}", err=True)
+    if refused:
+        raise refused[-1][1]
 
 
 def _label(text: str) -> tuple[str, str]:

@@ -84,7 +84,9 @@ class Tokens:
         # Found by its first characters, which are no secret; the rest is compared in constant time.
         token = self._owners.get(digest[:ID_LENGTH])
         if token is None or not hmac.compare_digest(token.digest, digest):
-            raise Unauthenticated("The token is not valid here: it may have been revoked.")
+            raise Unauthenticated(
+                "The token is not valid here, or was revoked: ask who runs the server for another."
+            )
         return token.owner
 
     def _look(self) -> None:

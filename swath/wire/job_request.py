@@ -312,5 +312,8 @@ def _priority(priority: int) -> int:
 
 def _seconds(seconds: float, name: str, least: float = 1e-6) -> float:
     if not (math.isfinite(seconds) and least <= seconds <= LONGEST_S):
-        raise InvalidArgument("A time is a number of seconds, not below 0.").at(argument=name)
+        bound = "more than 0" if least > 0 else "not below 0"
+        raise InvalidArgument(
+            f"A time is a number of seconds, {bound} and at most {LONGEST_S:g}."
+        ).at(argument=name)
     return float(seconds)

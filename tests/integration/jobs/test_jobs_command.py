@@ -123,6 +123,19 @@ def test_watching_fails_as_the_job_does(
     assert type(typed("watch", other.id).exception) is Cancelled
 
 
+def test_a_job_that_is_not_there_keeps_no_other_from_being_cancelled_and_deleted(
+    typed: Typed, client: JobClient
+) -> None:
+    job = Job(FOUR, client=client)
+    nobody, none = "0" * 32, "1" * 32
+    for verb, how in (("cancel", "cancelled"), ("delete", "deleted")):
+        done = typed(verb, nobody, job.id, none)
+        assert f"{job.id}: {how}\n" in done.output
+        assert f"{nobody}: You have no job" in done.output
+        assert type(done.exception) is JobNotFound
+        assert none in str(done.exception)
+
+
 def test_jobs_are_cancelled_repeated_and_deleted(typed: Typed, client: JobClient) -> None:
     job = Job(FOUR, client=client)
     assert type(typed("delete", job.id).exception) is JobNotDone
