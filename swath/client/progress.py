@@ -88,6 +88,8 @@ def _drawn(stream: IO[str]) -> Iterator[Show]:
     bar: Any = tqdm(
         total=None, bar_format=form, ascii=" #", file=stream, desc="Stage: ?", delay=1e9
     )
+    if (bar.ncols or 1) < 1 or (bar.nrows or 1) < 1:
+        bar.ncols = bar.nrows = None  # a terminal that does not know its size: draw all the same
     try:
         yield lambda job: _draw(bar, job)
     finally:

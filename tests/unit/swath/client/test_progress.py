@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from dataclasses import replace
 from types import ModuleType, SimpleNamespace
@@ -92,6 +93,17 @@ def test_none_draws_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     with progress(None) as show:
         show(END)
     assert shown(out.getvalue())[-1] == LAST
+
+
+def test_a_terminal_that_does_not_know_its_width_gets_the_whole_bar(
+    drawn_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = os.openpty()  # a new one has 0 columns
+    with os.fdopen(near, "rb", buffering=0) as screen, os.fdopen(far, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        with progress(None) as show:
+            show(END)
+        assert shown(screen.read(4096).decode())[-1] == LAST
 
 
 def test_none_draws_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
