@@ -21,12 +21,13 @@ DIRECTIVES = {
 }
 KINDS = {pb.FailRequest.Kind.Value(f"KIND_{kind.name}"): kind for kind in Kind}
 STAGES = {
-    jobs_pb2.STAGE_UNSPECIFIED: None,
     jobs_pb2.STAGE_PREPARING: Stage.PREPARING,
     jobs_pb2.STAGE_RUNNING: Stage.RUNNING,
     jobs_pb2.STAGE_SAVING: Stage.SAVING,
 }
-"""What a worker may say that a job does."""
+"""What a worker may say that a job does. A stage that only a newer worker knows leaves the job in
+the one it is in: refused, the heartbeat would cost the leases of all its jobs."""
+NO_WORK = (jobs_pb2.STAGE_QUEUED, jobs_pb2.STAGE_DONE)
 MOST_BEATS = 10_000
 
 
@@ -88,7 +89,7 @@ async def release(jobs: Jobs, call: Call) -> None:
 
 
 def _beat(message: pb.Beat) -> Beat:
-    if message.stage not in STAGES:
+    if message.stage in NO_WORK:
         raise InvalidArgument("A worker's job prepares, runs or saves.").at(argument="stage")
     steps_done = message.steps_done if message.HasField("steps_done") else None
-    return Beat(lease_of(message.lease), STAGES[message.stage], steps_done)
+    return Beat(lease_of(message.lease), STAGES.get(message.stage), steps_done)

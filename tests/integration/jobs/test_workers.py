@@ -183,12 +183,21 @@ def test_one_heartbeat_may_speak_of_many_jobs_and_of_one_that_is_lost(user, work
     assert list(answer.directives) == [CONTINUE, LOST, CONTINUE, CONTINUE]
 
 
-@pytest.mark.parametrize("stage", [jobs_pb2.STAGE_QUEUED, jobs_pb2.STAGE_DONE, 17])
+@pytest.mark.parametrize("stage", [jobs_pb2.STAGE_QUEUED, jobs_pb2.STAGE_DONE])
 def test_a_heartbeat_cannot_end_a_job(user, worker, stage):
     user.create(number())
     lease = worker.claim().lease
     with pytest.raises(InvalidArgument):
         worker.beat(lease, stage)
+
+
+def test_a_stage_that_only_a_newer_worker_knows_costs_no_lease(user, worker):
+    job = user.create(number())
+    lease = worker.claim().lease
+    worker.beat(lease, jobs_pb2.STAGE_RUNNING)
+    assert worker.beat(lease, 17, steps_done=3) == CONTINUE
+    seen = user.get(job.id)
+    assert (seen.stage, seen.progress.steps_done) == (jobs_pb2.STAGE_RUNNING, 3)
 
 
 def test_a_plan_is_kept_for_later_attempts(user, worker):
