@@ -28,4 +28,10 @@ def __getattr__(name: str) -> Any:
 
     if name not in _HOMES:
         raise AttributeError(f"module 'engine' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    try:
+        return getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in ("engine", "swath"):
+            raise
+        problem = f"the engine needs {error.name}, not installed here: pip install 'swath[engine]'"
+        raise ModuleNotFoundError(problem, name=error.name) from None

@@ -44,7 +44,7 @@ from engine.plan.explain import explain
 from engine.plan.plan import Plan
 from engine.sources.config import SourceConfig
 from engine.sources.read import Reader
-from swath.errors import UnsupportedFormat
+from swath.errors import TypeMismatch, UnsupportedFormat
 from swath.estimate import Estimate
 from swath.geocontext import GeoContextValue
 from swath.graph.arguments import check_arguments
@@ -128,14 +128,18 @@ class Engine:
         self._announce = reading
         self._prepared = PreparedGraphs()
 
-    def validate(self, graph: Graph) -> Type:
-        """The type of the graph's result. Raises InvalidGraph, TypeMismatch, InvalidArgument."""
+    def validate(self, obj: Any) -> Type:
+        """The type of an expression's or graph's result.
+
+        Raises: InvalidGraph, TypeMismatch, InvalidArgument.
+        """
+        graph = _graph_of(obj)
         return check(graph)[graph.result]
 
     def estimate(
         self,
-        graph: Graph,
-        geocontext: GeoContextValue | None = None,
+        obj: Any,
+        geocontext: Any = None,
         arguments: Mapping[str, Any] | None = None,
     ) -> Estimate:
         """What `stream` would take; reads no pixel.
@@ -145,7 +149,7 @@ class Engine:
         """
         limits = self.config.limits
         try:
-            run = self._evaluate(graph, geocontext, arguments or {}, Budget(), self._dry())
+            run = self._evaluate(obj, geocontext, arguments or {}, Budget(), self._dry())
         except _NeedsPixels as stage:
             return estimate(stage.plans, limits, 0, is_lower_bound=True)
         size = sum(p.result_bytes for p in run.plans)
@@ -153,8 +157,8 @@ class Engine:
 
     def explain(
         self,
-        graph: Graph,
-        geocontext: GeoContextValue | None = None,
+        obj: Any,
+        geocontext: Any = None,
         arguments: Mapping[str, Any] | None = None,
     ) -> str:
         """How `stream` would go about it: the plans of all stages as text; reads no pixel.
@@ -162,7 +166,7 @@ class Engine:
         Where a decision hangs on pixels, the plan of its stage only. Raises: as `estimate`.
         """
         try:
-            run = self._evaluate(graph, geocontext, arguments or {}, Budget(), self._dry())
+            run = self._evaluate(obj, geocontext, arguments or {}, Budget(), self._dry())
         except _NeedsPixels as stage:
             return "\n\n".join(map(explain, stage.plans))
         plans = [*_number_plans(run, self.config.limits), *run.plans]
@@ -170,8 +174,8 @@ class Engine:
 
     def stream(
         self,
-        graph: Graph,
-        geocontext: GeoContextValue | None = None,
+        obj: Any,
+        geocontext: Any = None,
         arguments: Mapping[str, Any] | None = None,
         format: str = "native",
         options: Mapping[str, Any] | None = None,
@@ -181,7 +185,8 @@ class Engine:
         """The result as events: a header, chunks as they are computed, a trailer.
 
         Args:
-            arguments: values of the graph's parameters, by name.
+            obj, geocontext: as for `inspect`.
+            arguments: values of the parameters, by name.
             format: `native` (chunks of pixels), or another of `FORMATS` (bytes).
             budget: deadline and cancel; checked between blocks of work.
             sources: gets the files that are read, with what tells whether they change.
@@ -196,7 +201,7 @@ class Engine:
             raise UnsupportedFormat(
                 f"{format!r} is not one of {', '.join(FORMATS)}.", format=format
             )
-        run = self._evaluate(graph, geocontext, arguments or {}, budget, self._terms(), sources)
+        run = self._evaluate(obj, geocontext, arguments or {}, budget, self._terms(), sources)
         plans = run.plans
         if plans:
             size = sum(p.result_bytes for p in plans)
@@ -273,22 +278,21 @@ class Engine:
             arguments: values of the parameters, by name.
         Raises: as `stream`.
         """
-        graph = obj if isinstance(obj, Graph) else build_graph(obj)
-        value = getattr(geocontext, "value", geocontext)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        return assemble(self.stream(graph, value, arguments, budget=Budget(deadline)))
+        return assemble(self.stream(obj, geocontext, arguments, budget=Budget(deadline)))
 
     compute = inspect
 
     def _evaluate(
         self,
-        graph: Graph,
-        geocontext: GeoContextValue | None,
+        obj: Any,
+        geocontext: Any,
         arguments: Mapping[str, Any],
         budget: Budget,
         terms: _Terms,
         sources: dict[str, Identity | None] | None = None,
     ) -> _Run:
+        graph, geocontext = _graph_of(obj), _value_of(geocontext)
         prepared = self._prepared.get(graph)
         bound = check_arguments(graph, arguments)
         where = resolve(geocontext) if geocontext is not None else None
@@ -319,6 +323,20 @@ class Engine:
 
     def _dry(self) -> _Terms:
         return replace(self._terms(), is_dry=True)
+
+
+def _graph_of(obj: Any) -> Graph:
+    return obj if isinstance(obj, Graph) else build_graph(obj)
+
+
+def _value_of(geocontext: Any) -> GeoContextValue | None:
+    value = getattr(geocontext, "value", geocontext)
+    if value is None or isinstance(value, GeoContextValue):
+        return value
+    got = type(geocontext).__name__
+    raise TypeMismatch(
+        f"geocontext is a GeoContext, not a {got}", expected="GeoContext", got=got
+    ).at(argument="geocontext")
 
 
 class _NeedsPixels(Exception):

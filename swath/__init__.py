@@ -57,7 +57,7 @@ from swath.types import (
 )
 
 if TYPE_CHECKING:
-    from engine import Engine
+    from engine import Engine as Engine  # not in __all__: see there
     from swath.client import catalog
     from swath.client.compute import compute
     from swath.client.inspect import InspectClient, estimate, inspect, validate
@@ -91,7 +91,6 @@ __all__ = [
     "Bool",
     "Datetime",
     "Dict",
-    "Engine",
     "Float",
     "Function",
     "GeoContext",
@@ -146,6 +145,7 @@ __all__ = [
     "where",
     "zip",
 ]
+"""Without `Engine`: `import *` and `help(swath)` go through all of these, and work without it."""
 
 
 def __getattr__(name: str) -> _Any:

@@ -260,7 +260,7 @@ class ResultTooLarge(TooLarge):
     """Answering would take more memory, pixels or time than inspect allows."""
 
     REASON = "RESULT_TOO_LARGE"
-    FIELDS = ("projected_bytes", "limit_bytes", "projected_pixels", "use")
+    FIELDS = ("projected_bytes", "limit_bytes", "projected_pixels", "result_bytes", "use")
 
 
 class Wait(SwathError):

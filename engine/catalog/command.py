@@ -35,7 +35,7 @@ DEFAULT_DATA = "~/.local/share/swath"
 LINE_EVERY_S = 10.0
 """Seconds between lines of progress where nobody watches."""
 MAX_SHOWN = 20
-"""Most failures that are printed one by one."""
+"""Most notes that are printed; what failed is named to the last file, so that it can be mended."""
 
 _Data = Callable[[Callable[..., None]], Callable[..., None]]
 _data: _Data = click.option(
@@ -174,10 +174,8 @@ def _lines() -> Progress:
 
 
 def _tell(report: Report, product: str, store: str) -> None:
-    for name, error in report.failed[:MAX_SHOWN]:
+    for name, error in report.failed:
         click.echo(f"swath: {name}: {error.problem}", err=True)
-    if len(report.failed) > MAX_SHOWN:
-        click.echo(f"swath: … and {len(report.failed) - MAX_SHOWN:,} more failed", err=True)
     for name, note in report.notes[:MAX_SHOWN]:
         click.echo(f"swath: note: {name}: {note}", err=True)
     counts = f"{report.added:,} added, {report.replaced:,} replaced, {report.unchanged:,} unchanged"

@@ -25,7 +25,7 @@ from typing import Any, Final
 
 import llvmlite.binding as llvm
 
-from swath.errors import InternalError
+from swath.errors import InternalError, PermissionDenied
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, name) as kernels are compiled."""
@@ -154,6 +154,7 @@ def ensure(folder: Path | None = None, progress: Progress | None = None) -> Path
         progress: told what is being compiled; absent: written to stderr, if anything is.
     Raises:
         InternalError: the build failed, or the folder is not private.
+        PermissionDenied: they have to be built, and the folder cannot be made or written.
     """
     with _lock:
         chosen = _chosen() if folder is None else Path(folder)
@@ -176,6 +177,7 @@ def _report(done: int, total: int, name: str) -> None:
 
 
 def _build(folder: Path, progress: Progress) -> None:
+    _make_writable(folder)
     environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in sys.path if p))
     command = [sys.executable, "-m", "engine.kernels.build", str(folder)]
     with subprocess.Popen(  # noqa: S603 — our own interpreter and module
@@ -189,6 +191,19 @@ def _build(folder: Path, progress: Progress) -> None:
     if child.returncode != 0:
         last = problem.strip().splitlines()[-1:] or [f"exit status {child.returncode}"]
         raise InternalError(f"The kernels could not be compiled: {last[0]}")
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        problem = None if os.access(folder, os.W_OK) else "it is read-only"
+    except OSError as error:
+        problem = error.strerror
+    if problem is not None:
+        raise PermissionDenied(
+            f"The compiled kernels cannot be kept in {folder}: {problem}. Name another cache "
+            "folder with XDG_CACHE_HOME."
+        )
 
 
 def address(module: str, symbol: str) -> int:

@@ -81,6 +81,7 @@ def admit(found: Estimate, limits: Limits) -> None:
         projected_bytes=found.projected_bytes,
         limit_bytes=limits.memory_bytes,
         projected_pixels=found.pixels,
+        result_bytes=found.result_bytes,
         use="obj.compute(geoctx)",
     )
 

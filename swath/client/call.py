@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import grpc
@@ -13,8 +14,11 @@ from swath.client.channel import channel
 from swath.client.config import INSPECT_VARIABLE, JOBS_VARIABLE
 from swath.client.heard import heard
 from swath.client.interrupt import Held, interruptible
-from swath.errors import InvalidArgument, SwathError
+from swath.errors import InvalidArgument, SwathError, TypeMismatch
 from swath.status import from_status
+
+FOREVER_S = 1e9
+"""From some 292 years on gRPC takes a deadline for one that has passed; 30 years are no limit."""
 
 _Metadata = tuple[tuple[str, str], ...]
 
@@ -105,10 +109,17 @@ def _metadata(token: str | None) -> _Metadata | None:
     return None if token is None else (("authorization", f"Bearer {token}"),)
 
 
-def _checked(timeout_s: float | None) -> float | None:
-    if timeout_s is not None and not timeout_s > 0:
+def _checked(timeout_s: Any) -> float | None:
+    """The timeout as gRPC understands it."""
+    if timeout_s is None:
+        return None
+    is_number = isinstance(timeout_s, Real)
+    if not is_number:
+        problem = f"A timeout is a number of seconds, or None, not a {type(timeout_s).__name__}."
+        raise TypeMismatch(problem).at(argument="timeout")
+    if not timeout_s > 0:
         raise InvalidArgument("A timeout is more than 0 seconds.").at(argument="timeout")
-    return timeout_s
+    return float(timeout_s) if timeout_s < FOREVER_S else None
 
 
 def _error(failure: Any, address: str, method: str, timeout_s: float | None) -> SwathError:

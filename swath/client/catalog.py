@@ -78,7 +78,7 @@ def image(id: str, address: str | None = None) -> CatalogImage:
         ImageNotFound: there is none of that id. InvalidArgument: several products have it.
         Unavailable: no server answers.
     """
-    return decode_image(ask(inspect_address(address), GET_IMAGE, encode_image_id(id), TIMEOUT_S))
+    return decode_image(_ask(inspect_address(address), GET_IMAGE, encode_image_id(id)))
 
 
 def search(

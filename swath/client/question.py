@@ -32,8 +32,10 @@ def question(
 
     Raises:
         TypeMismatch: parameters without an argument, arguments without a parameter, something
-            that is no expression or no geocontext. All before anything is sent.
+            that is no expression, no geocontext, or no truth. All before anything is sent.
     """
+    if not isinstance(cache, bool):
+        raise TypeMismatch("cache is True or False").at(argument="cache")
     graph, values = graph_and_arguments(obj, arguments or {})
     name, options = named_options(format_, "format")
     return Question(graph, geocontext_of(geoctx), values, name, options, cache)

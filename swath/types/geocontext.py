@@ -193,7 +193,10 @@ def _bounds(bounds: Any) -> tuple[float, ...]:
 
 
 def _is_number(value: Any) -> bool:
-    return hasattr(value, "__float__") and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return hasattr(value, "__float__") and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an int that no float holds
+        return False
 
 
 def _is_whole(value: Any) -> bool:

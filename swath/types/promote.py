@@ -43,12 +43,13 @@ def promote_to(value: Any, wanted: Type) -> Expression:
 
     Raises:
         TypeMismatch: the value is of another type.
+        InvalidArgument: an int that no Float holds.
         and what `promote` raises.
     """
     if wanted == DATETIME and isinstance(value, str):
         return Constant(instant(value), DATETIME)
     if wanted == FLOAT and type(value) is int:
-        value = float(value)
+        value = _as_float(value)
     expression = promote(value)
     if not fits(expression.type, wanted):
         problem = f"expected {wanted}, got {expression.type}"
@@ -56,6 +57,13 @@ def promote_to(value: Any, wanted: Type) -> Expression:
     if isinstance(expression, Constant) and expression.type != wanted and wanted.args:
         return Constant(expression.value, wanted)
     return expression
+
+
+def _as_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidArgument("a Float has 64 bits, which end at 1.8e308") from None
 
 
 def instant(text: str) -> dt.datetime:

@@ -88,7 +88,7 @@ def _instant(parts: tuple[Any, ...]) -> Expression:
         hour, minute, second, microsecond = clock
         time = dt.time(hour, minute, second, microsecond)
         return Constant(dt.datetime.combine(midnight, time, dt.UTC), DATETIME)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InvalidArgument(f"there is no such date: {error}") from None
 
 

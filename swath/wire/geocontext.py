@@ -13,7 +13,18 @@ _OPTIONAL = ("geometry", "resolution", "crs", "resampler", "key")
 
 
 def encode_geocontext(value: GeoContextValue) -> pb.GeoContext:
-    """The message of a geocontext; what has its default is left out."""
+    """The message of a geocontext; what has its default is left out.
+
+    Raises:
+        InvalidGeoContext: an int of more than 64 bits, or text that is not Unicode.
+    """
+    try:
+        return _encode(value)
+    except (ValueError, OverflowError) as problem:
+        raise InvalidGeoContext(f"It does not fit the wire: {problem}.") from None
+
+
+def _encode(value: GeoContextValue) -> pb.GeoContext:
     message = pb.GeoContext(all_touched=value.all_touched)
     for name in _OPTIONAL:
         present = getattr(value, name)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from swath.errors import InvalidArgument, InvalidGraph
+from swath.errors import InvalidArgument, InvalidGeoContext, InvalidGraph
 from swath.geocontext import GeoContextValue
 from swath.grid import Grid
 from swath.stream import RasterRef
@@ -55,7 +55,7 @@ def fill_value(message: pb.Value, value: Any) -> None:
     try:
         _fill(message, value, 1)
     except (ValueError, OverflowError) as problem:
-        if isinstance(problem, InvalidArgument):
+        if isinstance(problem, (InvalidArgument, InvalidGeoContext)):
             raise
         raise InvalidArgument(f"A value does not fit the wire: {problem}.") from None
 

@@ -40,6 +40,26 @@ def test_an_expression_is_built_and_encoded_without_any_extra(core: Environment)
     assert core.value(code) == "Int"
 
 
+def test_every_name_is_there_without_any_extra(core: Environment) -> None:
+    code = """
+import inspect, json
+import swath
+names = [name for name, _ in inspect.getmembers(swath)]
+from swath import *
+print(json.dumps(names))
+"""
+    assert {"Image", "Job", "catalog"} <= set(core.value(code))
+
+
+@pytest.mark.parametrize("ask", ["import swath; swath.Engine", "from engine import Engine"])
+def test_the_engine_without_its_extra_says_how_to_get_it(core: Environment, ask: str) -> None:
+    done = core.run("-c", ask)
+    assert done.returncode == 1
+    problem = done.stderr.splitlines()[-1]
+    assert problem.startswith("ModuleNotFoundError: the engine needs ")
+    assert problem.endswith(", not installed here: pip install 'swath[engine]'")
+
+
 def test_generated_services_load_with_the_oldest_versions_allowed(core: Environment) -> None:
     code = "import json, swath.v1.inspect_pb2_grpc as v1; print(json.dumps(dir(v1)))"
     assert "InspectServiceStub" in core.value(code)

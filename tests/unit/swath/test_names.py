@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import swath
+from engine import Engine
 from swath import errors, exceptions
 
 HEAVY = (
@@ -16,10 +17,13 @@ HEAVY = (
 
 def test_every_name_that_is_offered_is_there() -> None:
     for name in swath.__all__:
-        if name != "Engine":
-            assert getattr(swath, name) is not None
+        assert getattr(swath, name) is not None
     assert sorted(swath.__all__) == sorted(set(swath.__all__))
     assert set(swath.__all__) <= set(dir(swath))
+
+
+def test_the_engine_has_a_lazy_alias() -> None:
+    assert swath.Engine is Engine
 
 
 def test_every_error_of_the_tree_is_an_exception_of_swath() -> None:

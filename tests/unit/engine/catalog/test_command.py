@@ -100,6 +100,12 @@ def test_a_bad_file_is_named_and_the_rest_added_with_status_1(run, tmp_path, wri
     assert "1 added" in result.stdout
 
 
+def test_of_many_bad_files_each_is_named(run, tmp_path):
+    bad = [tmp_path / f"{number}.tif" for number in range(30)]
+    result = run("add", "p", *bad, "--date", "2018-01-07")
+    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == list(map(str, bad))
+
+
 def test_a_folder_without_a_pattern_asks_for_one(run, series):
     with pytest.raises(InvalidArgument, match=r"2018-01-07/S2_B04\.tif"):
         run("add", "s2", series[0])

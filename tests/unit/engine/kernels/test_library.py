@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.kernels import library
-from swath.errors import InternalError
+from swath.errors import InternalError, PermissionDenied
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -109,6 +109,12 @@ def test_a_folder_that_others_may_write_to_is_refused(built: Path, tmp_path: Pat
     tmp_path.chmod(0o777)
     with pytest.raises(InternalError, match="private"):
         library.read(tmp_path, module)
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(PermissionDenied, match=r"file/kernels: Not a directory.*XDG_CACHE_HOME"):
+        library.ensure(tmp_path / "file" / "kernels")
 
 
 def test_the_folder_is_made_private(built: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from swath.errors import InvalidArgument, ProductNotFound, TypeMismatch
 from swath.geocontext import GeoContextValue
 from swath.types import GeoContext
 from swath.v1 import catalog_pb2 as pb
-from swath.wire.catalog import GET_PRODUCT, LIST_PRODUCTS, SEARCH_IMAGES
+from swath.wire.catalog import GET_IMAGE, GET_PRODUCT, LIST_PRODUCTS, SEARCH_IMAGES
 from swath.wire.value import encode_value
 
 S2 = pb.Product(
@@ -154,6 +155,16 @@ def test_the_token_of_the_environment_goes_with_every_call(
     server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages(server, 4)
+    answers = {
+        GET_IMAGE: pb.GetImageResponse(image=image(0)),
+        GET_PRODUCT: pb.GetProductResponse(product=S2),
+        LIST_PRODUCTS: pb.ListProductsResponse(products=[S2]),
+    }
+    for method, response in answers.items():
+        server.answers[method] = partial(lambda data, *_: [data], response.SerializeToString())
     monkeypatch.setenv("SWATH_TOKEN", "s3cret")
     catalog.search("s2", address=server.address)
-    assert [sent["authorization"] for sent in server.metadata] == ["Bearer s3cret"] * 2
+    catalog.products(server.address)
+    catalog.product("s2", server.address)
+    catalog.image("s2:i0", server.address)
+    assert [sent["authorization"] for sent in server.metadata] == ["Bearer s3cret"] * 5

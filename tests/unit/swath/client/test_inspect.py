@@ -204,6 +204,18 @@ def test_a_timeout_is_more_than_nothing(server: Any, timeout: float) -> None:
         InspectClient(server.address).inspect(ONE, timeout=timeout)
 
 
+@pytest.mark.parametrize("timeout", [float("inf"), 1e12, 10**20])
+def test_a_timeout_of_ages_is_none(server: Any, timeout: float) -> None:
+    assert answer(server, Header(INT, 2), Trailer()).inspect(ONE, timeout=timeout) == 2
+
+
+@pytest.mark.parametrize("said", [{"timeout": "60"}, {"cache": "no"}])
+def test_what_is_no_timeout_and_no_truth_is_a_type_error(said: Any) -> None:
+    with pytest.raises(TypeMismatch) as caught:
+        InspectClient("127.0.0.1:1").inspect(ONE, **said)
+    assert caught.value.where.argument in said
+
+
 def test_ctrl_c_comes_through_and_stops_the_work(server: Any) -> None:
     started = threading.Event()
 

@@ -55,6 +55,8 @@ def test_a_geometry_is_geojson_in_any_form() -> None:
         AREA | {"resolution": 1, "crs": ""},
         AREA | {"resolution": 1, "bounds": (0, 0, math.nan, 1)},
         AREA | {"resolution": 1, "bounds": (0, 0, math.inf, 1)},
+        AREA | {"resolution": 1, "bounds": (0, 0, 10**400, 1)},
+        AREA | {"resolution": 10**400},
         AREA | {"resolution": 1, "bounds": (0, 0, 1)},
         AREA | {"resolution": 1, "bounds": "abcd"},
         AREA | {"resolution": 1, "resampler": "nearest"},

@@ -101,6 +101,12 @@ def test_an_int_has_64_bits() -> None:
         wf.Int(2**63)
 
 
+def test_a_float_ends_where_a_double_does() -> None:
+    assert wf.Float(10**300).literal_value == 1e300
+    with pytest.raises(InvalidArgument):
+        wf.Float(10**400)
+
+
 @pytest.mark.parametrize(
     ("act", "advice"),
     [

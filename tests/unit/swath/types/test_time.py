@@ -62,6 +62,8 @@ def test_what_is_no_time_is_refused() -> None:
         wf.Datetime("yesterday")
     with pytest.raises(InvalidArgument):
         wf.Datetime(2019, 13)
+    with pytest.raises(InvalidArgument):
+        wf.Datetime(10**30)
     with pytest.raises(TypeMismatch):
         wf.Datetime(2019) + JUNE
     with pytest.raises(InvalidArgument):

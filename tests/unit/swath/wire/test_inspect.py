@@ -14,6 +14,7 @@ from swath.geocontext import GeoContextValue
 from swath.graph.graph import Graph, Literal
 from swath.graph.limits import Limits as GraphLimits
 from swath.graph.type import INT
+from swath.wire.geocontext import encode_geocontext
 from swath.wire.inspect import (
     Question,
     decode_estimate,
@@ -29,6 +30,7 @@ from swath.wire.inspect import (
     encode_verdict,
 )
 from swath.wire.limits import Limits
+from swath.wire.value import encode_value
 from tests.unit.swath.wire.drawn import geocontexts, graphs, same, text, values
 
 ONE = Graph((Literal(1, INT),), (), (), 0)
@@ -57,6 +59,13 @@ def by_name(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
 def test_an_estimate_question_comes_back_as_it_was() -> None:
     question = Question(ONE, GeoContextValue(key="256:0:10:13:1:2"), {"n": 3})
     assert decode_estimate_question(encode_estimate_question(question)) == question
+
+
+@pytest.mark.parametrize("said", [{"shape": (2**63, 1)}, {"crs": "\ud800"}])
+@pytest.mark.parametrize("travels", [encode_geocontext, encode_value])
+def test_a_geocontext_that_does_not_travel_is_an_invalid_one(said: Any, travels: Any) -> None:
+    with pytest.raises(InvalidGeoContext):
+        travels(GeoContextValue(**said))
 
 
 @pytest.mark.parametrize("seconds", [None, 0.0, 1.5])
