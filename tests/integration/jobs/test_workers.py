@@ -289,7 +289,10 @@ def test_an_upload_that_is_broken_off_leaves_nothing(shared, user, worker):
     uploads = shared.until(
         lambda: [e for e in shared.events("put_piece") if e.get("job") == lease.job]
     )
-    assert [(e["piece"], e["code"]) for e in uploads] == [("a", "CANCELLED")]
+    [upload] = uploads
+    # gRPC sometimes ends the messages before it tells that the call is cancelled.
+    assert upload["piece"] == "a"
+    assert upload["code"] in ("CANCELLED", "INVALID_ARGUMENT")
 
 
 def test_an_upload_without_a_head_is_refused(worker):

@@ -16,6 +16,14 @@ from swath.wire import job_request as asked
 from tests.unit.swath.client.jobs import hang_after
 
 
+@pytest.fixture(autouse=True)
+def usual_handler() -> Iterator[None]:
+    """Python's own, which a shell that starts the tests in the background has put aside."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt() -> None:
     """What Ctrl-C does."""
     signal.raise_signal(signal.SIGINT)
