@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,8 @@ class Round:
     """Of each process of the server that could be looked at."""
     further: Mapping[str, float] = field(default_factory=dict)
     """Figures of what went on beside it."""
+    is_whole: bool = True
+    """Whether it was not interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,7 @@ def figures_of(result: PartResult) -> dict[str, float]:
     used = [used for one in result.rounds for used in one.used]
     found |= {f"generator.{k}": v for k, v in _generator(used, count).items()}
     found |= _of_server([growth for one in result.rounds for growth in one.growth], count)
-    for one in result.rounds:
-        found |= one.further
-    return found
+    return found | _further(result.rounds)
 
 
 def by_round(result: PartResult) -> list[dict[str, float]]:
@@ -111,6 +112,12 @@ def all_figures(results: Sequence[PartResult]) -> dict[str, float]:
         for result in results
         for key, value in figures_of(result).items()
     }
+
+
+def _further(rounds: Sequence[Round]) -> dict[str, float]:
+    """Of what went on beside it: the mean of the rounds that have the figure."""
+    names = {name: None for one in rounds for name in one.further}
+    return {n: fmean(one.further[n] for one in rounds if n in one.further) for n in names}
 
 
 def _throughput(rounds: Sequence[Round]) -> float:

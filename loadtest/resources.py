@@ -62,10 +62,12 @@ class Watch:
             self._thread.join()
         self._look()
 
-    def growth(self) -> tuple[Growth, ...]:
-        """Of each process, in the order in which they were first seen."""
+    def growth(self, since_s: float = 0.0) -> tuple[Growth, ...]:
+        """Of each process that was there after a moment, in the order in which they were seen."""
         return tuple(
-            _growth(pid, self.commands.get(pid, ""), seen) for pid, seen in self.samples.items()
+            _growth(pid, self.commands.get(pid, ""), after)
+            for pid, seen in self.samples.items()
+            if (after := [sample for sample in seen if sample.at_s >= since_s])
         )
 
     def _watch(self) -> None:
