@@ -78,6 +78,43 @@ def run(
         raise SystemExit(130 if not found["is_whole"] else 1)
 
 
+@loadtest.command()
+@click.argument("scenarios_", metavar="SCENARIO...", nargs=-1, required=True)
+@click.option("--reports", type=click.Path(path_type=Path), help="Folder for reports as JSON.")
+@click.option("--rounds", type=int, help="How often parts take turns.  [as each SCENARIO says]")
+@click.option("--scale", type=float, default=1.0, help="How much wider each limit is.  [1]")
+def suite(
+    scenarios_: tuple[str, ...], reports: Path | None, rounds: int | None, scale: float
+) -> None:
+    """Run SCENARIOs on servers that it starts. Exit status 1: a limit was missed."""
+    from rich.console import Console
+
+    from loadtest.calibrate import calibrate
+    from loadtest.report import document
+    from loadtest.report.table import print_report
+    from loadtest.suite import run_all
+
+    chosen = [scenarios.loosened(scenarios.load(name), scale) for name in scenarios_]
+    if rounds is not None:
+        chosen = [scenarios.repeated(scenario, rounds) for scenario in chosen]
+    if reports is not None:
+        reports.mkdir(parents=True, exist_ok=True)
+    console, ruler, began, failed = Console(), calibrate(), datetime.now(UTC), list[str]()
+    for outcome, target in run_all(chosen, lambda line: click.echo(line, err=True)):
+        found = document.document(outcome, target, ruler, began)
+        print_report(found, console)
+        if reports is not None:
+            document.write(found, reports / f"{outcome.scenario.name}.json")
+        if not outcome.is_whole:
+            raise SystemExit(130)
+        if not found["is_passed"]:
+            failed.append(outcome.scenario.name)
+        began = datetime.now(UTC)
+    if failed:
+        console.print(f"[bold red]These failed[/bold red]: {', '.join(failed)}.")
+        raise SystemExit(1)
+
+
 @contextmanager
 def _target(scenario: Scenario, address: Address, workers: int) -> Iterator[Target]:
     if address.inspect or address.jobs:

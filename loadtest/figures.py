@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -92,7 +91,9 @@ def figures_of(result: PartResult) -> dict[str, float]:
     used = [used for one in result.rounds for used in one.used]
     found |= {f"generator.{k}": v for k, v in _generator(used, count).items()}
     found |= _of_server([growth for one in result.rounds for growth in one.growth], count)
-    return found | _further(result.rounds)
+    for one in result.rounds:
+        found |= one.further
+    return found
 
 
 def by_round(result: PartResult) -> list[dict[str, float]]:
@@ -114,12 +115,6 @@ def all_figures(results: Sequence[PartResult]) -> dict[str, float]:
     }
 
 
-def _further(rounds: Sequence[Round]) -> dict[str, float]:
-    """Of what went on beside it: the mean of the rounds that have the figure."""
-    names = {name: None for one in rounds for name in one.further}
-    return {n: fmean(one.further[n] for one in rounds if n in one.further) for n in names}
-
-
 def _throughput(rounds: Sequence[Round]) -> float:
     """Requests that succeeded, per second, from the first that was due to the last that ended."""
     count, wall_s = 0, 0.0
@@ -139,7 +134,7 @@ def _generator(used: Sequence[Used], count: int) -> dict[str, float]:
 
 
 def _of_server(growth: Sequence[Growth], count: int) -> dict[str, Any]:
-    """Its processor time for each request, and how much memory its largest grower gained."""
+    """Its processor time for each request, and what memory its processes gained at most."""
     if not growth:
         return {}
     each_us = sum(g.processor_s for g in growth) / count * 1e6 if count else math.nan
@@ -147,5 +142,6 @@ def _of_server(growth: Sequence[Growth], count: int) -> dict[str, Any]:
     return {
         "server.each_us": each_us,
         "server.gained_mib": most.gained_bytes / (1 << 20),
+        "server.peak_mib": max(g.peak_bytes for g in growth) / (1 << 20),
         "server.memory_mib": sum(g.last_bytes for g in growth) / (1 << 20),
     }

@@ -26,7 +26,9 @@ PATTERN = "{date:%Y-%m-%d}_{band}.tif"
 
 
 def paint(target: Target, imagery: Imagery, seed: int) -> None:
-    """Make the image and add it to the catalog of the target; takes some ten seconds.
+    """Make the image and add it to the catalog of the target, where that has not been done yet.
+
+    Takes some ten seconds.
 
     Args:
         target: servers that were started here.
@@ -37,6 +39,8 @@ def paint(target: Target, imagery: Imagery, seed: int) -> None:
     """
     assert target.data is not None, "a target that was started here"
     folder = target.data.with_name("imagery")
+    if folder.exists():
+        return
     folder.mkdir()
     dice = np.random.default_rng(seed)
     day = imagery.image.partition(":")[2]

@@ -35,6 +35,8 @@ class Growth:
     gained_bytes: int
     """Median memory of the last tenth of the looks, less that of the first."""
     last_bytes: int
+    peak_bytes: int = 0
+    """Most memory at any look, less the median of the first tenth."""
 
 
 @dataclass(slots=True)
@@ -106,7 +108,8 @@ def _growth(pid: int, command: str, seen: list[Sample]) -> Growth:
     tenth = max(1, len(seen) // 10)
     first, last = _median(seen[:tenth]), _median(seen[-tenth:])
     processor_s = seen[-1].processor_s - seen[0].processor_s
-    return Growth(pid, command, processor_s, last - first, last)
+    peak_bytes = max(sample.memory_bytes for sample in seen) - first
+    return Growth(pid, command, processor_s, last - first, last, peak_bytes)
 
 
 def _median(samples: list[Sample]) -> int:

@@ -225,6 +225,17 @@ def loosened(scenario: Scenario, scale: float) -> Scenario:
     return replace(scenario, limits=tuple(_wider(limit, scale) for limit in scenario.limits))
 
 
+def repeated(scenario: Scenario, rounds: int) -> Scenario:
+    """The same with another number of rounds.
+
+    Raises:
+        InvalidArgument: it is less than 1.
+    """
+    changed = replace(scenario, rounds=rounds)
+    _check(changed)
+    return changed
+
+
 def _wider(limit: Limit, scale: float) -> Limit:
     if limit.at_most is not None:
         return replace(limit, at_most=limit.at_most * scale)

@@ -50,12 +50,12 @@ class LargeJob:
     """As it was when the load had ended, before it was cancelled."""
 
     def figures(self) -> Mapping[str, float]:
-        """Whether it still ran when the load had ended (1), and how many steps it did meanwhile."""
+        """Whether it had ended before the load (1), and how many steps it did meanwhile."""
         if self.ended is None:
             return {}
         steps = self.ended.progress.done - self.begun.progress.done
         return {
-            "large_job.is_running": float(self.ended.stage is Stage.RUNNING),
+            "large_job.has_ended": float(self.ended.stage is not Stage.RUNNING),
             "large_job.steps": float(steps),
         }
 

@@ -58,7 +58,7 @@ class Ndvi(Question):
         self._imagery = imagery_of(self.options)
         self._size = int(self.options.get("size_px", 256))
         self._cold = float(self.options.get("cold", 1.0))
-        across = self._imagery.side_px // self._size
+        across = int(self.options.get("within_px", self._imagery.side_px)) // self._size
         self._places = [(row, col) for row in range(across) for col in range(across)]
         dice = random.Random(self.seed)  # noqa: S311 - repeatable, hides nothing
         dice.shuffle(self._places)
