@@ -56,6 +56,7 @@ def run(
     from rich.console import Console
 
     from loadtest.calibrate import calibrate
+    from loadtest.probe import require_there
     from loadtest.report import document
     from loadtest.report.table import print_report
     from loadtest.run import run as run_scenario
@@ -63,11 +64,12 @@ def run(
     chosen = scenarios.loosened(scenarios.load(scenario), scale)
     began = datetime.now(UTC)
     console = Console()
-    ruler = calibrate()
     there = Address(
         target or "", jobs or "", token=token or "", owners=_owners(owners), is_tls=tls,
         certificates=ca or "",
     )  # fmt: skip
+    require_there(there)
+    ruler = calibrate()
     with _target(chosen, there, workers) as to:
         outcome = run_scenario(chosen, to, lambda line: click.echo(line, err=True))
         found = document.document(outcome, to, ruler, began)

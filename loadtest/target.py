@@ -20,7 +20,7 @@ from loadtest.link import Address
 from swath.errors import Unavailable
 
 START_S, STOP_S = 120, 30
-SWATH = (sys.executable, "-c", "from swath.command.main import main; main()")
+SWATH = (sys.executable, "-c", "from swath.command.main import main; raise SystemExit(main())")
 """The command `swath` of this installation, wherever it is."""
 READY = re.compile(r"swath: (?P<part>[a-z]+ server) ready on (?P<address>\S+)")
 

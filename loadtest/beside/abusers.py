@@ -1,8 +1,9 @@
 """Those who do what no client of ours does, in a process of their own, while the load runs.
 
-`python -m loadtest.beside.abusers` reads its orders, a line of JSON, from standard input; goes on
-until that is closed; and prints how its calls ended. What is asked is within what anybody may ask,
-or is refused: it is the way of asking that is bad.
+`abusers:4`: so many of them read slowly at once. `python -m loadtest.beside.abusers` reads its
+orders, a line of JSON, from standard input; goes on until that is closed; and prints how its calls
+ended. What is asked is within what anybody may ask, or is refused: it is the way of asking that is
+bad.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from loadtest.link import Address, Link, code_of
 from loadtest.records import OK
 from loadtest.target import Target
 from swath.client.question import question
-from swath.errors import SwathError
+from swath.errors import InvalidArgument, SwathError
 from swath.wire.inspect import INSPECT, encode_question
 
 END_S = 15.0
 TIMEOUT_S = 10.0
+SLOW_READERS = 4
+"""At once, unless the argument says otherwise: more than a small server has engine processes."""
 OVERSIZE_BYTES = (9 << 20, 40 << 20)
 """Over the limit of Swath's requests; and over that of gRPC, which is four times as high."""
 MALFORMED_BYTES = 2000
@@ -75,7 +78,7 @@ class Abuser:
         call = self._large(self.link.channel("inspect"), READ_S * READS + TIMEOUT_S)
         for _ in range(READS):
             if await call.read() is aio.EOF:
-                return code_of_call(await call.code())
+                return _name(await call.code())
             await asyncio.sleep(READ_S)
         call.cancel()
         return "LEFT"
@@ -86,7 +89,7 @@ class Abuser:
         call = self._large(channel, TIMEOUT_S)
         try:
             if await call.read() is aio.EOF:
-                return code_of_call(await call.code())
+                return _name(await call.code())
         finally:
             await channel.close(grace=0)
         return "LEFT"
@@ -113,10 +116,9 @@ PAUSES_S = {
 that it is not the load that disturbs others."""
 
 
-def code_of_call(code: Any) -> str:
-    """The name of a status."""
-    name: str = code.name
-    return name
+def _name(code: Any) -> str:
+    found: str = code.name
+    return found
 
 
 async def _again(
@@ -134,10 +136,13 @@ async def _again(
             await asyncio.wait_for(over.wait(), PAUSES_S[name])
 
 
-async def abuse(address: Address, imagery: Imagery, over: asyncio.Event) -> dict[str, int]:
+async def abuse(
+    address: Address, imagery: Imagery, slow_readers: int, over: asyncio.Event
+) -> dict[str, int]:
     """Everything at once, until it is over; how many calls ended with which status."""
     abuser, ended = Abuser(Link(address), imagery), Counter[str]()
-    await asyncio.gather(*(_again(name, getattr(abuser, name), ended, over) for name in PAUSES_S))
+    names = [*PAUSES_S, *["slow_reader"] * (slow_readers - 1)]
+    await asyncio.gather(*(_again(name, getattr(abuser, name), ended, over) for name in names))
     await abuser.link.close()
     return dict(ended)
 
@@ -155,13 +160,20 @@ class Abusers:
 
 @contextmanager
 def abusers(target: Target, argument: str) -> Iterator[Abusers]:
-    """A process of them, while the block runs.
+    """A process of them, while the block runs; the argument is how many read slowly at once.
 
     Raises:
-        SwathError: the process failed, and what it said.
+        InvalidArgument: the argument is no number. SwathError: the process failed, and what it
+            said.
     """
+    if argument and not argument.isdecimal():
+        raise InvalidArgument(f"abusers:{argument}: that is no number of slow readers.")
     found = Abusers()
-    orders = {"address": asdict(target.address), "imagery": asdict(target.imagery)}
+    orders = {
+        "address": asdict(target.address),
+        "imagery": asdict(target.imagery),
+        "slow_readers": int(argument or SLOW_READERS),
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "loadtest.beside.abusers"],
         stdin=subprocess.PIPE,
@@ -189,7 +201,7 @@ async def _main() -> None:
     address, imagery = Address(**orders["address"]), Imagery(**orders["imagery"])
     print("begun", flush=True)
     over = asyncio.Event()
-    going_on = asyncio.create_task(abuse(address, imagery, over))
+    going_on = asyncio.create_task(abuse(address, imagery, orders["slow_readers"], over))
     await asyncio.to_thread(sys.stdin.read)
     over.set()
     print(json.dumps(await going_on))
