@@ -40,7 +40,7 @@ def server_that_interrupts() -> Iterator[str]:
 
     service, method = INSPECT.strip("/").split("/")
     server = grpc.server(ThreadPoolExecutor(4))
-    handler = grpc.unary_stream_rpc_method_handler(answer)
+    handler: Any = grpc.unary_stream_rpc_method_handler(answer)
     server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler(service, {method: handler}),)
     )

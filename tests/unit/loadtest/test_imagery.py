@@ -7,20 +7,27 @@ import pytest
 from loadtest.imagery import Imagery, imagery_of
 from loadtest.scenario import parse
 from swath.errors import InvalidArgument
+from swath.geocontext import GeoContextValue
 from swath.grid import Affine
+from swath.types.geocontext import GeoContext
 from tests.unit.loadtest.test_scenario import PLAIN
 
 
+def place(of: GeoContext) -> GeoContextValue:
+    assert of.value is not None
+    return of.value
+
+
 def test_a_square_lies_where_its_row_and_column_say():
-    square = Imagery().square(2, 3, 256).value
+    square = place(Imagery().square(2, 3, 256))
     assert square.shape == (256, 256)
     assert square.transform == Affine(10.0, 0.0, 5e5 + 7680.0, 0.0, -10.0, 5e6 - 5120.0)
 
 
 def test_a_finer_square_covers_the_same_ground_with_more_pixels():
-    square = Imagery().square(0, 0, 4096, finer=4, resampler="bilinear").value
+    square = place(Imagery().square(0, 0, 4096, finer=4, resampler="bilinear"))
     assert square.shape == (16384, 16384)
-    assert square.transform[0] == 2.5
+    assert square.transform == Affine(2.5, 0.0, 5e5, 0.0, -2.5, 5e6)
     assert square.resampler == "bilinear"
 
 
