@@ -11,8 +11,8 @@ JOBS ?= auto
 # More arguments for pytest: `make test ARGS='-k ndvi'`.
 ARGS ?=
 # Scenarios of `make load`, two minutes together, and further ones of `make load-full`.
-LOAD := inspect_overhead inspect_metadata inspect_pixels inspect_stream mixed abuse soak_short
-LOAD_FULL := soak
+LOAD := inspect_overhead inspect_metadata inspect_pixels mixed abuse soak_short
+LOAD_FULL := inspect_stream soak
 # `make demo DATA=DIR PATTERN='{date:%Y-%m-%d}/S2_*_{band}.tif'` runs on your own files.
 DATA ?=
 PATTERN ?=

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -61,6 +62,7 @@ def run(
     from loadtest.report.table import print_report
     from loadtest.run import run as run_scenario
 
+    _end_as_by_ctrl_c()
     chosen = scenarios.loosened(scenarios.load(scenario), scale)
     began = datetime.now(UTC)
     console = Console()
@@ -96,6 +98,7 @@ def suite(
     from loadtest.report.table import print_report
     from loadtest.suite import run_all
 
+    _end_as_by_ctrl_c()
     chosen = [scenarios.loosened(scenarios.load(name), scale) for name in scenarios_]
     if rounds is not None:
         chosen = [scenarios.repeated(scenario, rounds) for scenario in chosen]
@@ -132,3 +135,8 @@ def _owners(given: tuple[str, ...]) -> dict[str, str]:
         if not name or not token:
             raise InvalidArgument("An owner is NAME=TOKEN.").at(argument="owner")
     return {name: token for name, _, token in named}
+
+
+def _end_as_by_ctrl_c() -> None:
+    """SIGTERM, too, stops the servers that were started here, and writes what was measured."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

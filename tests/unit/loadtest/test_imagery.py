@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+import swath as wf
 from loadtest.imagery import Imagery, imagery_of
 from loadtest.scenario import parse
 from swath.errors import InvalidArgument
 from swath.geocontext import GeoContextValue
 from swath.grid import Affine
-from swath.types.geocontext import GeoContext
 from tests.unit.loadtest.test_scenario import PLAIN
 
 
-def place(of: GeoContext) -> GeoContextValue:
+def place(of: wf.GeoContext) -> GeoContextValue:
     assert of.value is not None
     return of.value
 
