@@ -9,7 +9,6 @@ bad.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import random
 import subprocess
@@ -18,7 +17,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from grpc import aio
 
@@ -121,10 +120,8 @@ def _name(code: Any) -> str:
     return found
 
 
-async def _again(
-    name: str, once: Callable[[], Awaitable[str]], ended: Counter[str], over: asyncio.Event
-) -> None:
-    while not over.is_set():
+async def _again(name: str, once: Callable[[], Awaitable[str]], ended: Counter[str]) -> NoReturn:
+    while True:
         try:
             code = await once()
         except aio.AioRpcError as error:
@@ -132,17 +129,25 @@ async def _again(
         except OSError as problem:
             code = type(problem).__name__
         ended[f"abusers.{name}.code.{code}"] += 1
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), PAUSES_S[name])
+        await asyncio.sleep(PAUSES_S[name])
 
 
 async def abuse(
-    address: Address, imagery: Imagery, slow_readers: int, over: asyncio.Event
+    address: Address, imagery: Imagery, slow_readers: int, over: Awaitable[object]
 ) -> dict[str, int]:
-    """Everything at once, until it is over; how many calls ended with which status."""
+    """Everything at once, until it is over; how many calls ended with which status.
+
+    Those in progress then are dropped, and not counted.
+    """
     abuser, ended = Abuser(Link(address), imagery), Counter[str]()
     names = [*PAUSES_S, *["slow_reader"] * (slow_readers - 1)]
-    await asyncio.gather(*(_again(name, getattr(abuser, name), ended, over) for name in names))
+    calls = [asyncio.create_task(_again(name, getattr(abuser, name), ended)) for name in names]
+    await over
+    for call in calls:
+        call.cancel()
+    for end in await asyncio.gather(*calls, return_exceptions=True):
+        if not isinstance(end, asyncio.CancelledError):
+            raise end
     await abuser.link.close()
     return dict(ended)
 
@@ -200,11 +205,8 @@ async def _main() -> None:
     orders = json.loads(sys.stdin.readline())
     address, imagery = Address(**orders["address"]), Imagery(**orders["imagery"])
     print("begun", flush=True)
-    over = asyncio.Event()
-    going_on = asyncio.create_task(abuse(address, imagery, orders["slow_readers"], over))
-    await asyncio.to_thread(sys.stdin.read)
-    over.set()
-    print(json.dumps(await going_on))
+    over = asyncio.to_thread(sys.stdin.read)
+    print(json.dumps(await abuse(address, imagery, orders["slow_readers"], over)))
 
 
 if __name__ == "__main__":

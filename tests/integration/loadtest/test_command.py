@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
 from loadtest.imagery import Imagery
-from loadtest.paint import paint
+from loadtest.paint import HIGHEST, LOWEST, paint
 from loadtest.target import SWATH, Target, started
+from swath.client.inspect import InspectClient
 
 REPOSITORY = Path(__file__).parents[3]
 END_S = 90.0
@@ -91,11 +93,16 @@ def scenario(folder: Path, *parts: str) -> Path:
     return file
 
 
-def run(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [*SWATH, "loadtest", "run", str(file), *words]
+def loadtest(*words: str) -> subprocess.CompletedProcess[str]:
+    """What `swath loadtest` said, and its exit status."""
+    command = [*SWATH, "loadtest", *words]
     return subprocess.run(
         command, cwd=REPOSITORY, capture_output=True, text=True, timeout=END_S, check=False
     )
+
+
+def run(file: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return loadtest("run", str(file), *words)
 
 
 def at(target: Target) -> tuple[str, ...]:
@@ -130,6 +137,31 @@ def test_a_missed_budget_ends_with_1_and_names_the_line(servers, tmp_path):
     (line,) = read(report)["budget"]
     assert (line["what"], line["is_met"]) == ("first.latency_ms.p50", False)
     assert line["missed_by"].startswith("missed by ")
+
+
+def test_several_scenarios_run_on_the_same_servers_and_those_that_failed_are_named(tmp_path):
+    files = []
+    for name, most in (("wide", 1e6), ("narrow", 0.001)):
+        (tmp_path / name).mkdir()
+        text = TINY.replace("tiny", name) + BUDGET.format(most=most)
+        files.append(scenario(tmp_path / name, text))
+    done = loadtest("suite", *map(str, files), "--rounds", "2", "--reports", str(tmp_path / "out"))
+    wide, narrow = (read(tmp_path / "out" / f"{name}.json") for name in ("wide", "narrow"))
+    assert done.returncode == 1
+    assert "narrow" in done.stdout.rpartition("These failed")[2]
+    assert (wide["budget"][0]["is_met"], narrow["budget"][0]["is_met"]) == (True, False)
+    assert wide["target"] == narrow["target"]
+    assert wide["parts"]["first"]["codes"] == narrow["parts"]["first"]["codes"] == {"OK": 100}
+
+
+def test_the_image_that_is_made_has_the_values_that_its_seed_says(servers):
+    client = InspectClient(servers.address.inspect)
+    found = client.inspect(SMALL.pixels().pick_bands("red nir"), SMALL.square(0, 0, 512))
+    dice = np.random.default_rng(1)
+    for pixels in found.ndarray.data:
+        values = dice.integers(LOWEST, HIGHEST, (128, 128), dtype=np.uint16)
+        np.testing.assert_array_equal(pixels, np.kron(values, np.ones((4, 4), np.uint16)))
+    client.close()
 
 
 def test_an_image_that_no_scenario_names_is_asked_for_in_one_line(servers, tmp_path):
