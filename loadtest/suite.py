@@ -17,7 +17,7 @@ def run_all(scenarios: Sequence[Scenario], say: Say) -> Iterator[tuple[Outcome, 
     Raises:
         SwathError: as `loadtest.run.run`.
     """
-    for _, together in groupby(scenarios, _servers):
+    for _, together in groupby(scenarios, servers_for):
         with closing(_on_one(list(together), say)) as outcomes:
             for outcome, target in outcomes:
                 yield outcome, target
@@ -35,6 +35,6 @@ def _on_one(
             yield run(scenario, target, say), target
 
 
-def _servers(scenario: Scenario) -> tuple[str, ...]:
+def servers_for(scenario: Scenario) -> tuple[str, ...]:
     """Equal for scenarios whose servers may be the same ones."""
     return (scenario.name,) if "local" in scenario.needs else ()
