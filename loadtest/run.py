@@ -180,13 +180,13 @@ def _with_echo(scenario: Scenario, target: Target) -> Iterator[Target]:
 
 def _with_imagery(scenario: Scenario, target: Target, say: Say) -> Target:
     """The target with the image that the scenario asks about, which is made where there is none."""
-    if "imagery" not in scenario.needs:
-        return target
     if scenario.imagery is not None:
         return replace(target, imagery=scenario.imagery)
+    if "imagery" not in scenario.needs:
+        return target
     say("imagery")
-    paint(target, Imagery(), scenario.seed)
-    return replace(target, imagery=Imagery())
+    paint(target, target.imagery, scenario.seed)
+    return target
 
 
 def _check(scenario: Scenario, target: Target) -> None:
