@@ -10,16 +10,19 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 # More arguments for pytest: `make test ARGS='-k ndvi'`.
 ARGS ?=
+# Scenarios of `make load`, two minutes together, and further ones of `make load-full`.
+LOAD := inspect_overhead inspect_metadata inspect_pixels mixed abuse soak_short
+LOAD_FULL := inspect_stream soak
 # `make demo DATA=DIR PATTERN='{date:%Y-%m-%d}/S2_*_{band}.tif'` runs on your own files.
 DATA ?=
 PATTERN ?=
 export DATA PATTERN
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench chaos gen kernels clean
+.PHONY: help demo test check bench load load-full chaos gen kernels clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## start servers, ask of real imagery, draw the answers, run jobs, stop
 	$(BIN)/python -m examples.demo $(if $(DATA),--data "$$DATA") $(if $(PATTERN),--pattern "$$PATTERN")
@@ -40,6 +43,12 @@ check: $(VENV)/.dev $(VENV)/.protoc  ## lint, types, layers, generated code, dep
 bench: $(VENV)/.dev $(VENV)/.demo  ## measure, and print the table of figures
 	$(BIN)/python -m tests.bench $(ARGS)
 
+load: $(VENV)/.dev  ## put load on servers, and hold them to their budgets; ARGS='--scale 3' widens them
+	$(BIN)/swath loadtest suite $(LOAD) --rounds 1 --reports load-output $(ARGS)
+
+load-full: $(VENV)/.dev  ## the same with all rounds, and with what takes long
+	$(BIN)/swath loadtest suite $(LOAD) $(LOAD_FULL) --reports load-output $(ARGS)
+
 chaos: $(VENV)/.dev  ## kill, stop and cut off servers and workers, then judge what they promised
 	$(BIN)/python -m tests.chaos $(ARGS)
 
@@ -53,7 +62,7 @@ kernels: $(VENV)/.run  ## compile the kernels ahead of the first request
 	$(BIN)/swath kernels build
 
 clean:  ## remove the environment and all that was built
-	rm -rf $(VENV) build dist demo-output chaos-output *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) build dist demo-output chaos-output load-output *.egg-info .pytest_cache .mypy_cache .ruff_cache \
 		.hypothesis .import_linter_cache .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

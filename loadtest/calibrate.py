@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtest.echo import echoing
-from loadtest.figures import PartResult, figures_of
+from loadtest.figures import Figures, PartResult, figures_of
 from loadtest.link import Address
 from loadtest.pace import Phase
 from loadtest.run import run_part
@@ -34,15 +34,19 @@ class Ruler:
 
 
 def calibrate() -> Ruler:
-    """Measure the generator; takes some five seconds."""
+    """Measure the generator; takes some five seconds. Raises KeyboardInterrupt after Ctrl-C."""
     paced = Part("paced", "echo", _WORK, (Phase(SECONDS, RATE, RATE),), warm_up=_WARM_UP)
     flat_out = Part(
         "flat_out", "echo", _WORK, (Phase(SECONDS, 0.0, 0.0),), CALLERS, (Phase(0.3, 0.0, 0.0),)
     )
     with echoing(REPLY_BYTES) as echo, tempfile.TemporaryDirectory(prefix="swath-load-") as folder:
         target = Target(Address(echo, echo=echo))
-        floor, most = (
-            figures_of(PartResult(part, (run_part(part, target, 0, Path(folder)),)))
-            for part in (paced, flat_out)
-        )
+        floor, most = (_figures(part, target, Path(folder)) for part in (paced, flat_out))
     return Ruler(floor["latency_ms.p50"], most["throughput"])
+
+
+def _figures(part: Part, target: Target, folder: Path) -> Figures:
+    one = run_part(part, target, 0, folder)
+    if not one.is_whole:
+        raise KeyboardInterrupt
+    return figures_of(PartResult(part, (one,)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -56,18 +57,21 @@ def run(
     from rich.console import Console
 
     from loadtest.calibrate import calibrate
+    from loadtest.probe import require_there
     from loadtest.report import document
     from loadtest.report.table import print_report
     from loadtest.run import run as run_scenario
 
+    _end_as_by_ctrl_c()
     chosen = scenarios.loosened(scenarios.load(scenario), scale)
     began = datetime.now(UTC)
     console = Console()
-    ruler = calibrate()
     there = Address(
         target or "", jobs or "", token=token or "", owners=_owners(owners), is_tls=tls,
         certificates=ca or "",
     )  # fmt: skip
+    require_there(there)
+    ruler = calibrate()
     with _target(chosen, there, workers) as to:
         outcome = run_scenario(chosen, to, lambda line: click.echo(line, err=True))
         found = document.document(outcome, to, ruler, began)
@@ -76,6 +80,44 @@ def run(
         document.write(found, report)
     if not found["is_passed"]:
         raise SystemExit(130 if not found["is_whole"] else 1)
+
+
+@loadtest.command()
+@click.argument("scenarios_", metavar="SCENARIO...", nargs=-1, required=True)
+@click.option("--reports", type=click.Path(path_type=Path), help="Folder for reports as JSON.")
+@click.option("--rounds", type=int, help="How often parts take turns.  [as each SCENARIO says]")
+@click.option("--scale", type=float, default=1.0, help="How much wider each limit is.  [1]")
+def suite(
+    scenarios_: tuple[str, ...], reports: Path | None, rounds: int | None, scale: float
+) -> None:
+    """Run SCENARIOs on servers that it starts. Exit status 1: a limit was missed."""
+    from rich.console import Console
+
+    from loadtest.calibrate import calibrate
+    from loadtest.report import document
+    from loadtest.report.table import print_report
+    from loadtest.suite import run_all
+
+    _end_as_by_ctrl_c()
+    chosen = [scenarios.loosened(scenarios.load(name), scale) for name in scenarios_]
+    if rounds is not None:
+        chosen = [scenarios.repeated(scenario, rounds) for scenario in chosen]
+    if reports is not None:
+        reports.mkdir(parents=True, exist_ok=True)
+    console, ruler, began, failed = Console(), calibrate(), datetime.now(UTC), list[str]()
+    for outcome, target in run_all(chosen, lambda line: click.echo(line, err=True)):
+        found = document.document(outcome, target, ruler, began)
+        print_report(found, console)
+        if reports is not None:
+            document.write(found, reports / f"{outcome.scenario.name}.json")
+        if not outcome.is_whole:
+            raise SystemExit(130)
+        if not found["is_passed"]:
+            failed.append(outcome.scenario.name)
+        began = datetime.now(UTC)
+    if failed:
+        console.print(f"[bold red]These failed[/bold red]: {', '.join(failed)}.")
+        raise SystemExit(1)
 
 
 @contextmanager
@@ -93,3 +135,8 @@ def _owners(given: tuple[str, ...]) -> dict[str, str]:
         if not name or not token:
             raise InvalidArgument("An owner is NAME=TOKEN.").at(argument="owner")
     return {name: token for name, _, token in named}
+
+
+def _end_as_by_ctrl_c() -> None:
+    """SIGTERM, too, stops the servers that were started here, and writes what was measured."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -36,6 +36,8 @@ class Round:
     """Of each process of the server that could be looked at."""
     further: Mapping[str, float] = field(default_factory=dict)
     """Figures of what went on beside it."""
+    is_whole: bool = True
+    """Whether it was not interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _generator(used: Sequence[Used], count: int) -> dict[str, float]:
 
 
 def _of_server(growth: Sequence[Growth], count: int) -> dict[str, Any]:
-    """Its processor time for each request, and how much memory its largest grower gained."""
+    """Its processor time for each request, and what memory its processes gained at most."""
     if not growth:
         return {}
     each_us = sum(g.processor_s for g in growth) / count * 1e6 if count else math.nan
@@ -140,5 +142,6 @@ def _of_server(growth: Sequence[Growth], count: int) -> dict[str, Any]:
     return {
         "server.each_us": each_us,
         "server.gained_mib": most.gained_bytes / (1 << 20),
+        "server.peak_mib": max(g.peak_bytes for g in growth) / (1 << 20),
         "server.memory_mib": sum(g.last_bytes for g in growth) / (1 << 20),
     }

@@ -35,6 +35,8 @@ class Growth:
     gained_bytes: int
     """Median memory of the last tenth of the looks, less that of the first."""
     last_bytes: int
+    peak_bytes: int = 0
+    """Most memory at any look, less the median of the first tenth."""
 
 
 @dataclass(slots=True)
@@ -62,10 +64,12 @@ class Watch:
             self._thread.join()
         self._look()
 
-    def growth(self) -> tuple[Growth, ...]:
-        """Of each process, in the order in which they were first seen."""
+    def growth(self, since_s: float = 0.0) -> tuple[Growth, ...]:
+        """Of each process that was there after a moment, in the order in which they were seen."""
         return tuple(
-            _growth(pid, self.commands.get(pid, ""), seen) for pid, seen in self.samples.items()
+            _growth(pid, self.commands.get(pid, ""), after)
+            for pid, seen in self.samples.items()
+            if (after := [sample for sample in seen if sample.at_s >= since_s])
         )
 
     def _watch(self) -> None:
@@ -104,7 +108,8 @@ def _growth(pid: int, command: str, seen: list[Sample]) -> Growth:
     tenth = max(1, len(seen) // 10)
     first, last = _median(seen[:tenth]), _median(seen[-tenth:])
     processor_s = seen[-1].processor_s - seen[0].processor_s
-    return Growth(pid, command, processor_s, last - first, last)
+    peak_bytes = max(sample.memory_bytes for sample in seen) - first
+    return Growth(pid, command, processor_s, last - first, last, peak_bytes)
 
 
 def _median(samples: list[Sample]) -> int:

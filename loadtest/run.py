@@ -8,14 +8,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from loadtest.beside import Beside, start_of
 from loadtest.client import Orders, decode_used
 from loadtest.echo import echoing
 from loadtest.figures import PartResult, Round
+from loadtest.imagery import Imagery
 from loadtest.pace import duration_s
+from loadtest.paint import paint
 from loadtest.probe import answer_bytes
 from loadtest.records import joined, read
 from loadtest.resources import Watch
@@ -48,17 +50,19 @@ def run(scenario: Scenario, target: Target, say: Say) -> Outcome:
         InvalidArgument: the target lacks what the scenario needs. Unavailable: it does not answer.
     """
     _check(scenario, target)
-    is_whole = True
     found: dict[str, list[Round]] = {}
+    is_whole = True
     with ExitStack() as open_:
-        target = open_.enter_context(_with_echo(scenario, target))
-        folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="swath-load-")))
         try:
-            for number in range(scenario.rounds):
-                for part in scenario.parts if number % 2 == 0 else scenario.parts[::-1]:
-                    say(f"{part.name}, round {number + 1} of {scenario.rounds}")
-                    seed = scenario.seed + number
-                    found.setdefault(part.name, []).append(run_part(part, target, seed, folder))
+            target = _with_imagery(scenario, target, say)
+            target = open_.enter_context(_with_echo(scenario, target))
+            folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="swath-load-")))
+            for part, number in _turns(scenario):
+                say(f"{part.name}, round {number + 1} of {scenario.rounds}")
+                one = run_part(part, target, scenario.seed + number, folder)
+                found.setdefault(part.name, []).append(one)
+                if not one.is_whole:
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
             is_whole = False
     results = tuple(
@@ -67,11 +71,19 @@ def run(scenario: Scenario, target: Target, say: Say) -> Outcome:
     return Outcome(scenario, results, is_whole)
 
 
+def _turns(scenario: Scenario) -> Iterator[tuple[Part, int]]:
+    """Each part with the number of its round; every other round goes backwards."""
+    for number in range(scenario.rounds):
+        for part in scenario.parts if number % 2 == 0 else scenario.parts[::-1]:
+            yield part, number
+
+
 def run_part(part: Part, target: Target, seed: int, folder: Path) -> Round:
-    """One round of one part.
+    """One round of one part; after Ctrl-C, what there is of it.
 
     Raises:
         SwathError: a client process ended in another way than it should, and what it said.
+        KeyboardInterrupt: Ctrl-C before anything was sent.
     """
     files = [folder / f"{part.name}-{share}.npz" for share in range(part.processes)]
     watch = Watch(target.pids if part.to != "echo" else ())
@@ -84,10 +96,11 @@ def run_part(part: Part, target: Target, seed: int, folder: Path) -> Round:
         ]
         limit_s = start_s + duration_s(part.phases) + part.timeout_s + LATE_S
         with watch:
-            work_off(orders, limit_s)
+            is_whole = work_off(orders, limit_s)
     further = {name: value for one in besides for name, value in one.figures().items()}
     used = tuple(decode_used(file) for file in files)
-    return Round(joined([read(file) for file in files]), used, watch.growth(), further)
+    records = joined([read(file) for file in files])
+    return Round(records, used, watch.growth(start_s), further, is_whole)
 
 
 def _begin(name: str, target: Target, going_on: ExitStack) -> Beside:
@@ -95,24 +108,43 @@ def _begin(name: str, target: Target, going_on: ExitStack) -> Beside:
     return going_on.enter_context(start(target, argument))
 
 
-def work_off(orders: list[Orders], limit_s: float) -> None:
+def work_off(orders: list[Orders], limit_s: float) -> bool:
     """Have client processes work off their orders; those that are not done by `limit_s` are killed.
+
+    Ctrl-C lets them send no more; what is in the air is waited for, and is in their files. A second
+    one kills them. Whether there was none.
 
     Raises:
         SwathError: one ended in another way than it should, and what it said.
+        KeyboardInterrupt: one had not begun, or the second.
     """
     with ExitStack() as running:
         clients = [running.enter_context(_client(one)) for one in orders]
         try:
-            ends = [client.wait(max(0.1, limit_s - time.monotonic())) for client in clients]
-        except BaseException:
+            ends, is_whole = _ends(clients, limit_s), True
+        except KeyboardInterrupt:
             for client in clients:
                 client.terminate()
-            raise
+            ends, is_whole = _ends(clients, limit_s), False
         for client, end in zip(clients, ends, strict=True):
+            if end and not is_whole:
+                raise KeyboardInterrupt
             if end:
                 assert client.stderr is not None
                 raise SwathError(f"A client process failed: {client.stderr.read()[-2000:]}")
+        return is_whole
+
+
+def _ends(clients: list[subprocess.Popen[str]], limit_s: float) -> list[int]:
+    """The exit status of each; those that are late are killed."""
+    ends = []
+    for client in clients:
+        try:
+            ends.append(client.wait(max(0.1, limit_s - time.monotonic())))
+        except subprocess.TimeoutExpired:
+            client.kill()
+            ends.append(client.wait())
+    return ends
 
 
 @contextmanager
@@ -146,6 +178,17 @@ def _with_echo(scenario: Scenario, target: Target) -> Iterator[Target]:
         yield replace(target, address=replace(target.address, echo=address))
 
 
+def _with_imagery(scenario: Scenario, target: Target, say: Say) -> Target:
+    """The target with the image that the scenario asks about, which is made where there is none."""
+    if scenario.imagery is not None:
+        return replace(target, imagery=scenario.imagery)
+    if "imagery" not in scenario.needs:
+        return target
+    say("imagery")
+    paint(target, target.imagery, scenario.seed)
+    return target
+
+
 def _check(scenario: Scenario, target: Target) -> None:
     if "local" in scenario.needs and not target.is_local:
         raise InvalidArgument(
@@ -153,3 +196,9 @@ def _check(scenario: Scenario, target: Target) -> None:
         )
     if "jobs" in scenario.needs and not target.address.jobs:
         raise InvalidArgument(f"{scenario.name} needs a job server: say where it is with --jobs.")
+    if "imagery" in scenario.needs and scenario.imagery is None and not target.is_local:
+        fields_ = ", ".join(f.name for f in fields(Imagery))
+        raise InvalidArgument(
+            f"{scenario.name} asks about an image: copy it, and say in a table [imagery] which one"
+            f" of the target, and where it lies: {fields_}."
+        )

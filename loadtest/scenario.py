@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from loadtest.imagery import OPTION, Imagery
 from loadtest.pace import Phase
 from swath.errors import InvalidArgument
 
@@ -81,6 +82,9 @@ class Scenario:
     seed: int = 1
     needs: tuple[str, ...] = ()
     """What the target must have: `local` (a server that was started here), `imagery`, `jobs`."""
+    imagery: Imagery | None = None
+    """The image that it asks about, where that is on the target already; absent: one is made on
+    servers that are started for the load."""
 
 
 def names() -> list[str]:
@@ -111,10 +115,12 @@ def parse(table: Mapping[str, Any]) -> Scenario:
         InvalidArgument: an unknown key, a missing one, or a value that cannot be.
     """
     given = dict(table)
-    parts = tuple(_part(part) for part in _list(given.pop("part", [])))
+    imagery = _imagery(given.pop("imagery", None))
+    parts = tuple(_part(part, imagery) for part in _list(given.pop("part", [])))
     limits = tuple(_made(Limit, limit, "budget") for limit in _list(given.pop("budget", [])))
     given["needs"] = tuple(given.get("needs", ()))
-    scenario: Scenario = _made(Scenario, {**given, "parts": parts, "limits": limits}, "scenario")
+    given |= {"parts": parts, "limits": limits, "imagery": imagery}
+    scenario: Scenario = _made(Scenario, given, "scenario")
     _check(scenario)
     return scenario
 
@@ -132,14 +138,29 @@ def _text(which: str) -> str:
         raise InvalidArgument(f"{which} cannot be read: {problem}.") from None
 
 
-def _part(table: Mapping[str, Any]) -> Part:
+def _imagery(table: Any) -> Imagery | None:
+    if table is None:
+        return None
+    _require(isinstance(table, dict), "imagery is a table")
+    found: Imagery = _made(Imagery, table, "imagery")
+    return found
+
+
+def _part(table: Mapping[str, Any], imagery: Imagery | None) -> Part:
     given = dict(table)
-    given["work"] = tuple(_made(Work, work, "work") for work in _list(given.get("work", [])))
+    given["work"] = tuple(_work(work, imagery) for work in _list(given.get("work", [])))
     given["phases"] = tuple(_phase(phase) for phase in _list(given.pop("phase", [])))
     given["warm_up"] = tuple(_phase(phase) for phase in _list(given.get("warm_up", [])))
     given["beside"] = tuple(given.get("beside", ()))
     part: Part = _made(Part, given, "part")
     return part
+
+
+def _work(table: Mapping[str, Any], imagery: Imagery | None) -> Work:
+    work: Work = _made(Work, table, "work")
+    if imagery is None:
+        return work
+    return replace(work, options={OPTION: asdict(imagery), **work.options})
 
 
 def _phase(table: Mapping[str, Any]) -> Phase:
@@ -202,6 +223,17 @@ def loosened(scenario: Scenario, scale: float) -> Scenario:
     if not scale > 0:
         raise InvalidArgument("The scale of a budget is more than 0.").at(argument="scale")
     return replace(scenario, limits=tuple(_wider(limit, scale) for limit in scenario.limits))
+
+
+def repeated(scenario: Scenario, rounds: int) -> Scenario:
+    """The same with another number of rounds.
+
+    Raises:
+        InvalidArgument: it is less than 1.
+    """
+    changed = replace(scenario, rounds=rounds)
+    _check(changed)
+    return changed
 
 
 def _wider(limit: Limit, scale: float) -> Limit:

@@ -12,14 +12,15 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from loadtest.imagery import Imagery
 from loadtest.link import Address
 from swath.errors import Unavailable
 
 START_S, STOP_S = 120, 30
-SWATH = (sys.executable, "-c", "from swath.command.main import main; main()")
+SWATH = (sys.executable, "-c", "from swath.command.main import main; raise SystemExit(main())")
 """The command `swath` of this installation, wherever it is."""
 READY = re.compile(r"swath: (?P<part>[a-z]+ server) ready on (?P<address>\S+)")
 
@@ -33,6 +34,8 @@ class Target:
     """Processes whose resources are looked at; none: they are somewhere else."""
     data: Path | None = None
     """Data folder, where the servers were started here."""
+    imagery: Imagery = field(default_factory=Imagery)
+    """What pixel scenarios ask about."""
 
     @property
     def is_local(self) -> bool:

@@ -5,10 +5,15 @@ A scenario names it as `name` or `name:argument`, such as `watchers:1000`.
 
 from __future__ import annotations
 
+from loadtest.beside.abusers import abusers
 from loadtest.beside.beside import Beside, Start
+from loadtest.beside.large_job import large_job
 from swath.errors import InvalidArgument
 
-STARTS: dict[str, Start] = {}
+STARTS: dict[str, Start] = {
+    "abusers": abusers,
+    "large_job": large_job,
+}
 """By name."""
 
 

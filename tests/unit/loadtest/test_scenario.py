@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.scenario import load, loosened, names, parse
+from loadtest.scenario import load, loosened, names, parse, repeated
 from loadtest.work import kind_of
 from swath.errors import InvalidArgument
 
@@ -102,3 +102,9 @@ def test_a_loosened_budget_is_wider_on_the_side_that_counts():
     }
     most, least = loosened(parse(both), 2.0).limits
     assert (most.at_most, least.at_least) == (10.0, 2.5)
+
+
+def test_a_scenario_is_repeated_as_often_as_is_said():
+    assert repeated(parse(PLAIN), 3).rounds == 3
+    with pytest.raises(InvalidArgument, match="rounds"):
+        repeated(parse(PLAIN), 0)
