@@ -38,6 +38,7 @@ def list_scenarios() -> None:
 @click.option("--ca", type=click.Path(exists=True), help="PEM file of the authority to trust.")
 @click.option("--workers", type=int, default=1, show_default=True, help="Of servers started here.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report as JSON.")
+@click.option("--page", type=click.Path(path_type=Path), help="Write it as a page of HTML.")
 @click.option("--scale", type=float, default=1.0, help="How much wider each limit is.  [1]")
 def run(
     scenario: str,
@@ -49,6 +50,7 @@ def run(
     ca: str | None,
     workers: int,
     report: Path | None,
+    page: Path | None,
     scale: float,
 ) -> None:
     """Run SCENARIO, a name of `list` or a TOML file. Exit status 1: a limit was missed."""
@@ -57,6 +59,7 @@ def run(
 
     from loadtest.calibrate import calibrate
     from loadtest.report import document
+    from loadtest.report import page as pages
     from loadtest.report.table import print_report
     from loadtest.run import run as run_scenario
 
@@ -74,8 +77,21 @@ def run(
     print_report(found, console)
     if report is not None:
         document.write(found, report)
+    if page is not None:
+        pages.write(found, page)
     if not found["is_passed"]:
         raise SystemExit(130 if not found["is_whole"] else 1)
+
+
+@loadtest.command("page")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.argument("page", type=click.Path(path_type=Path))
+def make_page(report: Path, page: Path) -> None:
+    """Make PAGE, one HTML file that needs nothing else, of REPORT, which `run --report` wrote."""
+    from loadtest.report import document
+    from loadtest.report import page as pages
+
+    pages.write(document.read(report), page)
 
 
 @contextmanager

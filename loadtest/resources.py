@@ -35,6 +35,8 @@ class Growth:
     gained_bytes: int
     """Median memory of the last tenth of the looks, less that of the first."""
     last_bytes: int
+    samples: tuple[Sample, ...] = ()
+    """All looks at it, in order."""
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ def _growth(pid: int, command: str, seen: list[Sample]) -> Growth:
     tenth = max(1, len(seen) // 10)
     first, last = _median(seen[:tenth]), _median(seen[-tenth:])
     processor_s = seen[-1].processor_s - seen[0].processor_s
-    return Growth(pid, command, processor_s, last - first, last)
+    return Growth(pid, command, processor_s, last - first, last, tuple(seen))
 
 
 def _median(samples: list[Sample]) -> int:

@@ -33,6 +33,8 @@ class Target:
     """Processes whose resources are looked at; none: they are somewhere else."""
     data: Path | None = None
     """Data folder, where the servers were started here."""
+    workers: int | None = None
+    """Workers that were started here; None: the servers are somewhere else."""
 
     @property
     def is_local(self) -> bool:
@@ -66,7 +68,7 @@ def started(workers: int = 1, flags: Sequence[str] = ()) -> Iterator[Target]:
         ):
             try:
                 inspect, jobs = _ready(process, log, workers)
-                yield Target(Address(inspect, jobs), (process.pid,), folder / "data")
+                yield Target(Address(inspect, jobs), (process.pid,), folder / "data", workers)
             finally:
                 _stop(process)
     finally:
