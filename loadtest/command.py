@@ -94,6 +94,40 @@ def make_page(report: Path, page: Path) -> None:
     pages.write(document.read(report), page)
 
 
+@loadtest.command("compare")
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option(
+    "--worse", type=click.FloatRange(0), default=10.0, show_default=True, metavar="PERCENT",
+    help="Smaller changes do not count.",
+)  # fmt: skip
+def compare_reports(before: Path, after: Path, worse: float) -> None:
+    """What changed beyond noise from report BEFORE to report AFTER. Exit status 1: it got worse."""
+    from rich.console import Console
+
+    from loadtest import compare
+    from loadtest.report import document
+
+    found = compare.compare(document.read(before), document.read(after), worse / 100)
+    compare.print_comparison(found, Console())
+    if found.is_worse:
+        raise SystemExit(1)
+
+
+@loadtest.command("readme")
+@click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--write", type=click.Path(path_type=Path), help="Replace the block in this file.")
+def make_readme(reports: tuple[Path, ...], write: Path | None) -> None:
+    """The table of budgets in the README, made of REPORTS; without --write it is printed."""
+    from loadtest.report import document, readme
+
+    block = readme.block([document.read(report) for report in reports])
+    if write is None:
+        click.echo(block, nl=False)
+    else:
+        readme.write(block, write)
+
+
 @contextmanager
 def _target(scenario: Scenario, address: Address, workers: int) -> Iterator[Target]:
     if address.inspect or address.jobs:
