@@ -14,7 +14,7 @@ from loadtest.report.markup import escaped
 from loadtest.report.scale import Scale
 
 WIDTH, HEIGHT = 480, 250
-LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 42
+LEFT, RIGHT, TOP, BOTTOM = 52, 26, 12, 42
 """Margins, where the marks of the axes stand. All are units of the picture, about a pixel each."""
 COLOURS = 8
 """Classes that `style.py` has; further lines begin anew."""

@@ -97,5 +97,12 @@ UNKNOWN = Meaning("*", "", "", "what went on beside the part measured it")
 
 
 def meaning_of(figure: str) -> Meaning:
-    """The row of a figure of a part; UNKNOWN for one of what went on beside it."""
-    return next((row for row in MEANINGS if row.is_of(figure)), UNKNOWN)
+    """The row of a figure of a part; UNKNOWN for one that only what went on beside it has.
+
+    `ndvi.latency_ms.p50` means of the ndvi alone what `latency_ms.p50` means of all.
+    """
+    found = next((row for row in MEANINGS if row.is_of(figure)), None)
+    if found is not None:
+        return found
+    _, dot, rest = figure.partition(".")
+    return meaning_of(rest) if dot else UNKNOWN

@@ -96,6 +96,10 @@ def test_every_figure_of_a_part_has_a_meaning():
         assert meaning_of(name) is not UNKNOWN, name
 
 
+def test_a_figure_of_one_kind_alone_means_what_it_means_of_all():
+    assert meaning_of("ndvi.latency_ms.p99").name == "latency_ms.p99"
+
+
 def test_a_figure_of_what_went_on_beside_has_no_meaning_here():
     assert meaning_of("watchers.behind_ms") is UNKNOWN
 
