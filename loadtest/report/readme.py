@@ -36,12 +36,16 @@ def block(of: Sequence[Document]) -> str:
         machines = dict.fromkeys(map(_machine, of))
         rows = "".join(row for one in of for row in _rows(one))
         days = sorted(one["began"][:10] for one in of)
+        busy = max(one["environment"]["load"][0] for one in of)
     except (LookupError, TypeError, AttributeError) as problem:
         raise InvalidArgument(f"A report is not whole: {problem!r}.") from None
     if len(machines) != 1:
         raise InvalidArgument(f"The reports are of different machines: {'; '.join(machines)}.")
     when = days[0] if days[0] == days[-1] else f"{days[0]} to {days[-1]}"
-    where = f"Measured on {when}, load and servers on one machine: {next(iter(machines))}.\n"
+    where = (
+        f"Measured on {when}, the generator on a machine with {next(iter(machines))}; its load "
+        f"average was {busy:.1f} at the end.\n"
+    )
     return f"{BEGIN}\n{HEAD}{rows}\n{where}{END}\n"
 
 

@@ -31,7 +31,12 @@ def test_a_row_for_each_limit_says_what_was_measured_and_whether_it_was_kept():
         "| made_up | one.latency_ms.p99 | 2.3 ms | ≤ 1 ms | **no**, missed by 1.3 (130%) |",
         "| made_up | one.throughput / one.count | 0.168 | ≥ 0.5 | **no**, missed by 0.332 (66%) |",
     ]
-    assert lines[-2].startswith("Measured on 2026-03-01, load and servers on one machine: ")
+    assert lines[-2].startswith("Measured on 2026-03-01, the generator on a machine with ")
+
+
+def test_the_busiest_machine_of_several_reports_is_told():
+    idle, busy = (with_environment(report(), load=[load, 0, 0]) for load in (0.5, 7.25))
+    assert "load average was 7.2 at the end" in readme.block([idle, busy])
 
 
 def test_names_are_text_in_the_table_and_make_no_further_cell():
