@@ -39,6 +39,7 @@ def list_scenarios() -> None:
 @click.option("--ca", type=click.Path(exists=True), help="PEM file of the authority to trust.")
 @click.option("--workers", type=int, default=1, show_default=True, help="Of servers started here.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report as JSON.")
+@click.option("--page", type=click.Path(path_type=Path), help="Write it as a page of HTML.")
 @click.option("--scale", type=float, default=1.0, help="How much wider each limit is.  [1]")
 def run(
     scenario: str,
@@ -50,6 +51,7 @@ def run(
     ca: str | None,
     workers: int,
     report: Path | None,
+    page: Path | None,
     scale: float,
 ) -> None:
     """Run SCENARIO, a name of `list` or a TOML file. Exit status 1: a limit was missed."""
@@ -59,6 +61,7 @@ def run(
     from loadtest.calibrate import calibrate
     from loadtest.probe import require_there
     from loadtest.report import document
+    from loadtest.report import page as pages
     from loadtest.report.table import print_report
     from loadtest.run import run as run_scenario
 
@@ -78,6 +81,8 @@ def run(
     print_report(found, console)
     if report is not None:
         document.write(found, report)
+    if page is not None:
+        pages.write(found, page)
     if not found["is_passed"]:
         raise SystemExit(130 if not found["is_whole"] else 1)
 
@@ -118,6 +123,51 @@ def suite(
     if failed:
         console.print(f"[bold red]These failed[/bold red]: {', '.join(failed)}.")
         raise SystemExit(1)
+
+
+@loadtest.command("page")
+@click.argument("report", type=click.Path(path_type=Path))
+@click.argument("page", type=click.Path(path_type=Path))
+def make_page(report: Path, page: Path) -> None:
+    """Make PAGE, one HTML file that needs nothing else, of REPORT, which `run --report` wrote."""
+    from loadtest.report import document
+    from loadtest.report import page as pages
+
+    pages.write(document.read(report), page)
+
+
+@loadtest.command("compare")
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option(
+    "--worse", type=click.FloatRange(0), default=10.0, show_default=True, metavar="PERCENT",
+    help="Smaller changes do not count.",
+)  # fmt: skip
+def compare_reports(before: Path, after: Path, worse: float) -> None:
+    """What changed beyond noise from report BEFORE to report AFTER. Exit status 1: it got worse."""
+    from rich.console import Console
+
+    from loadtest import compare
+    from loadtest.report import document
+
+    found = compare.compare(document.read(before), document.read(after), worse / 100)
+    compare.print_comparison(found, Console())
+    if found.is_worse:
+        raise SystemExit(1)
+
+
+@loadtest.command("readme")
+@click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--write", type=click.Path(path_type=Path), help="Replace the block in this file.")
+def make_readme(reports: tuple[Path, ...], write: Path | None) -> None:
+    """The table of budgets in the README, made of REPORTS; without --write it is printed."""
+    from loadtest.report import document, readme
+
+    block = readme.block([document.read(report) for report in reports])
+    if write is None:
+        click.echo(block, nl=False)
+    else:
+        readme.write(block, write)
 
 
 @contextmanager

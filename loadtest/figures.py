@@ -90,7 +90,7 @@ def figures_of(result: PartResult) -> dict[str, float]:
     found["lost"] = by_code.get(LOST, 0)
     used = [used for one in result.rounds for used in one.used]
     found |= {f"generator.{k}": v for k, v in _generator(used, count).items()}
-    found |= _of_server([growth for one in result.rounds for growth in one.growth], count)
+    found |= _of_server([one.growth for one in result.rounds if one.growth], count)
     for one in result.rounds:
         found |= one.further
     return found
@@ -133,15 +133,20 @@ def _generator(used: Sequence[Used], count: int) -> dict[str, float]:
     return {"busy": busy, "each_us": each_us, "most_rate": 1e6 / each_us if each_us else math.nan}
 
 
-def _of_server(growth: Sequence[Growth], count: int) -> dict[str, Any]:
-    """Its processor time for each request, and what memory its processes gained at most."""
-    if not growth:
+def _of_server(rounds: Sequence[Sequence[Growth]], count: int) -> dict[str, Any]:
+    """Its processor time for each request, and its memory.
+
+    What the process gained that gained most in a round; what all had at the end of one, at most.
+    """
+    if not rounds:
         return {}
+    growth = [one for grown in rounds for one in grown]
     each_us = sum(g.processor_s for g in growth) / count * 1e6 if count else math.nan
     most = max(growth, key=lambda g: g.gained_bytes)
+    memory_bytes = max(sum(g.last_bytes for g in grown) for grown in rounds)
     return {
         "server.each_us": each_us,
         "server.gained_mib": most.gained_bytes / (1 << 20),
         "server.peak_mib": max(g.peak_bytes for g in growth) / (1 << 20),
-        "server.memory_mib": sum(g.last_bytes for g in growth) / (1 << 20),
+        "server.memory_mib": memory_bytes / (1 << 20),
     }

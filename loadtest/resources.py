@@ -37,6 +37,8 @@ class Growth:
     last_bytes: int
     peak_bytes: int = 0
     """Most memory at any look, less the median of the first tenth."""
+    samples: tuple[Sample, ...] = ()
+    """All looks at it, in order."""
 
 
 @dataclass(slots=True)
@@ -109,7 +111,7 @@ def _growth(pid: int, command: str, seen: list[Sample]) -> Growth:
     first, last = _median(seen[:tenth]), _median(seen[-tenth:])
     processor_s = seen[-1].processor_s - seen[0].processor_s
     peak_bytes = max(sample.memory_bytes for sample in seen) - first
-    return Growth(pid, command, processor_s, last - first, last, peak_bytes)
+    return Growth(pid, command, processor_s, last - first, last, peak_bytes, tuple(seen))
 
 
 def _median(samples: list[Sample]) -> int:

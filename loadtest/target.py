@@ -36,6 +36,8 @@ class Target:
     """Data folder, where the servers were started here."""
     imagery: Imagery = field(default_factory=Imagery)
     """What pixel scenarios ask about."""
+    workers: int | None = None
+    """Workers that were started here; None: the servers are somewhere else."""
 
     @property
     def is_local(self) -> bool:
@@ -69,7 +71,8 @@ def started(workers: int = 1, flags: Sequence[str] = ()) -> Iterator[Target]:
         ):
             try:
                 inspect, jobs = _ready(process, log, workers)
-                yield Target(Address(inspect, jobs), (process.pid,), folder / "data")
+                address, pids = Address(inspect, jobs), (process.pid,)
+                yield Target(address, pids, folder / "data", workers=workers)
             finally:
                 _stop(process)
     finally:

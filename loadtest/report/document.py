@@ -9,7 +9,8 @@ import json
 import math
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,8 +20,9 @@ import numpy as np
 
 from loadtest.budget import Verdict, judged
 from loadtest.calibrate import Ruler
-from loadtest.figures import PartResult, all_figures, by_round, figures_of
+from loadtest.figures import PartResult, all_figures, by_round, figures_of, name
 from loadtest.histogram import PERCENTILES, curve, over_time
+from loadtest.resources import Growth
 from loadtest.run import Outcome
 from loadtest.target import Target
 from swath.errors import InvalidArgument
@@ -28,18 +30,22 @@ from swath.errors import InvalidArgument
 FORMAT = 1
 STRETCHES = 60
 """Points of the curves over time, at most."""
+KEYS = (
+    "format", "scenario", "about", "began", "is_whole", "is_passed", "target", "environment",
+    "generator", "parts", "budget",
+)  # fmt: skip
 PACKAGES = ("swath", "grpcio", "protobuf", "numpy")
 
 Document = Mapping[str, Any]
 
 
 def document(outcome: Outcome, target: Target, ruler: Ruler, began: datetime) -> dict[str, Any]:
-    """All that a run gave."""
+    """All that a run gave, as values of JSON."""
     results = outcome.results
     verdicts = judged(outcome.scenario.limits, all_figures(results))
     bottlenecks = {r.part.name: r.bottleneck for r in results if r.bottleneck}
     is_passed = outcome.is_whole and not bottlenecks and all(v.is_met for v in verdicts)
-    return {
+    found = {
         "format": FORMAT,
         "scenario": outcome.scenario.name,
         "about": outcome.scenario.about,
@@ -56,6 +62,9 @@ def document(outcome: Outcome, target: Target, ruler: Ruler, began: datetime) ->
         "parts": {result.part.name: _part(result) for result in results},
         "budget": [_line(verdict) for verdict in verdicts],
     }
+    assert tuple(found) == KEYS, "readers look for these keys"
+    plain: dict[str, Any] = _plain(found)
+    return plain
 
 
 def write(of: Document, file: Path) -> None:
@@ -66,7 +75,7 @@ def write(of: Document, file: Path) -> None:
     """
     fresh = file.with_name(f".{file.name}.part")
     try:
-        fresh.write_text(json.dumps(_plain(of), indent=1, allow_nan=False) + "\n", "utf-8")
+        fresh.write_text(json.dumps(of, indent=1, allow_nan=False) + "\n", "utf-8")
         fresh.replace(file)
     except OSError as problem:
         raise InvalidArgument(f"{file} cannot be written: {problem.strerror}.") from None
@@ -84,6 +93,9 @@ def read(file: Path) -> Document:
         raise InvalidArgument(f"{file} is no report: {problem}") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise InvalidArgument(f"{file} is no report of this version (format {FORMAT}).")
+    lacking = [key for key in KEYS if key not in found]
+    if lacking:
+        raise InvalidArgument(f"{file} is no whole report: it lacks {', '.join(lacking)}.")
     return found
 
 
@@ -110,21 +122,28 @@ def _processor() -> str:
 
 def _target(target: Target) -> dict[str, Any]:
     address = target.address
-    return {"inspect": address.inspect, "jobs": address.jobs, "is_local": target.is_local}
+    return {
+        "inspect": address.inspect,
+        "jobs": address.jobs,
+        "is_local": target.is_local,
+        "workers": target.workers,
+    }
 
 
 def _part(result: PartResult) -> dict[str, Any]:
     part, records = result.part, result.records
     seconds = sum(phase.seconds for phase in part.phases)
     edges = np.linspace(0.0, seconds, min(STRETCHES, max(2, math.ceil(seconds * 2))) + 1).tolist()
-    inside = np.digitize(records.due_s, edges) - 1
-    stretches = range(len(edges) - 1)
     ok = records.is_ok
     return {
         "to": part.to,
-        "work": [{"kind": w.kind, "weight": w.weight, "owner": w.owner} for w in part.work],
+        "work": [asdict(work) for work in part.work],
+        "phases": [asdict(phase) for phase in part.phases],
+        "warm_up": [asdict(phase) for phase in part.warm_up],
         "callers": part.callers,
         "processes": part.processes,
+        "timeout_s": part.timeout_s,
+        "beside": part.beside,
         "seconds": seconds,
         "figures": figures_of(result),
         "rounds": by_round(result),
@@ -132,24 +151,37 @@ def _part(result: PartResult) -> dict[str, Any]:
         "curve": [list(point) for point in curve(result.histogram)],
         "over_time": {
             "edges_s": edges,
-            "sent": [int((inside == i).sum()) for i in stretches],
-            "failed": [int(((inside == i) & ~ok).sum()) for i in stretches],
+            "due": np.histogram(records.due_s, edges)[0].tolist(),
+            "answered": np.histogram(records.ended_s[ok], edges)[0].tolist(),
+            "failed": np.histogram(records.due_s[~ok], edges)[0].tolist(),
             "latency_ms": [
-                {f"p{p:g}": ms for p, ms in found.items()}
+                {name(p): ms for p, ms in found.items()}
                 for found in over_time(records.due_s[ok], records.latency_s[ok], edges)
             ],
         },
-        "server": [
-            {
-                "process": growth.command,
-                "processor_s": growth.processor_s,
-                "gained_bytes": growth.gained_bytes,
-                "memory_bytes": growth.last_bytes,
-            }
-            for one in result.rounds[-1:]
-            for growth in one.growth
+        "server": _server(result.rounds[-1].growth),
+        "percentiles": [name(p) for p in PERCENTILES],
+    }
+
+
+def _server(grown: Sequence[Growth]) -> list[dict[str, Any]]:
+    """Each process of it, with times after the first look at any of them."""
+    began_s = min((look.at_s for growth in grown for look in growth.samples[:1]), default=0.0)
+    return [_process(growth, began_s) for growth in grown]
+
+
+def _process(growth: Growth, began_s: float) -> dict[str, Any]:
+    """One process, with its looks thinned to STRETCHES."""
+    looks = growth.samples
+    chosen = looks[:: math.ceil(len(looks) / STRETCHES) or 1]
+    return {
+        "process": growth.command,
+        "processor_s": growth.processor_s,
+        "gained_bytes": growth.gained_bytes,
+        "memory_bytes": growth.last_bytes,
+        "over_time": [
+            [look.at_s - began_s, look.memory_bytes, look.processor_s] for look in chosen
         ],
-        "percentiles": [f"p{p:g}" for p in PERCENTILES],
     }
 
 
@@ -172,4 +204,6 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)  # a date of TOML, among the options of some work

@@ -12,7 +12,7 @@ import pytest
 from tests.packaging.environment import LOWER_BOUND, PROJECT, ROOT, lower_bounds, requirements
 
 PAGE = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
-EXTRAS = (None, "engine", "server", "postgres", "progress", "xarray", "plot", "dev")
+EXTRAS = (None, "engine", "server", "postgres", "progress", "xarray", "plot", "loadtest", "dev")
 OURS = {"swath", "engine", "inspect_server", "job_server", "loadtest"}
 IMPORTED_AS = {
     "grpc": "grpcio",
@@ -22,6 +22,7 @@ IMPORTED_AS = {
     "grpc_reflection": "grpcio-reflection",
     "prometheus_client": "prometheus-client",
     "llvmlite": "numba",  # numba's own half, of the version that numba asks for
+    "hdrh": "hdrhistogram",
     "affine": "rasterio",  # the transforms that rasterio takes and gives
 }
 
