@@ -36,7 +36,7 @@ def list_scenarios() -> None:
 @click.option("--owner", "owners", multiple=True, metavar="NAME=TOKEN", help="Further ones.")
 @click.option("--tls", is_flag=True, help="Connect with TLS.")
 @click.option("--ca", type=click.Path(exists=True), help="PEM file of the authority to trust.")
-@click.option("--workers", type=int, default=1, show_default=True, help="Of servers started here.")
+@click.option("--workers", type=int, help="Of servers started here.  [as SCENARIO says, or 1]")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report as JSON.")
 @click.option("--scale", type=float, default=1.0, help="How much wider each limit is.  [1]")
 def run(
@@ -47,7 +47,7 @@ def run(
     owners: tuple[str, ...],
     tls: bool,
     ca: str | None,
-    workers: int,
+    workers: int | None,
     report: Path | None,
     scale: float,
 ) -> None:
@@ -79,11 +79,17 @@ def run(
 
 
 @contextmanager
-def _target(scenario: Scenario, address: Address, workers: int) -> Iterator[Target]:
+def _target(scenario: Scenario, address: Address, workers: int | None) -> Iterator[Target]:
     if address.inspect or address.jobs:
         yield Target(address)
         return
-    with started(workers if "jobs" in scenario.needs else 0) as target:
+    if workers is None:
+        workers = 1 if scenario.workers is None else scenario.workers
+    with started(
+        workers if "jobs" in scenario.needs else 0,
+        owners=scenario.owners,
+        settings=scenario.settings,
+    ) as target:
         yield target
 
 
