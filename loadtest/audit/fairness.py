@@ -1,8 +1,8 @@
 """Whether each owner was served in its turn, however many jobs others had waiting.
 
-Looked at is each job that came when its owner had none waiting: with fair turns it starts after one
-job of each other owner that waited then. How long that takes follows from how long workers were
-taken by a job, on the average of the times when jobs waited.
+Looked at is each job that came when its owner had none waiting: with fair turns it starts after at
+most one job of each other owner that waits meanwhile. How long that takes follows from how long
+workers were taken by a job, on the average of a second around it.
 Source: start-time fair queueing: an owner who was idle neither saves turns up nor owes any.
 """
 
@@ -18,6 +18,8 @@ from loadtest.told import Told
 from swath.job import JobInfo
 
 MEGA = 1e6
+AROUND_US = 500_000
+"""Before and after a wait: what a job takes a worker depends on what else the server does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,16 @@ class First:
 
     owner: str
     ahead: int
-    """Other owners that had some waiting: one job of each goes before it."""
+    """Other owners that had some waiting meanwhile: one job of each may go before it."""
+    made_us: int
+    started_us: int
     started_before: int
     """Jobs that were started after it was made and before it was."""
-    wait_s: float
-    """From when it was made to its start."""
+
+    @property
+    def wait_s(self) -> float:
+        """From when it was made to its start."""
+        return (self.started_us - self.made_us) / MEGA
 
 
 def fairness(told: Sequence[Told], books: Books) -> Mapping[str, float]:
@@ -52,13 +59,14 @@ def fairness(told: Sequence[Told], books: Books) -> Mapping[str, float]:
     in (running + 1). `first_ms`: the longest wait of a first.
     """
     found = firsts(books.jobs)
-    service = service_of([job for jobs in books.jobs.values() for job in jobs])
+    ran = Ran([job for jobs in books.jobs.values() for job in jobs])
+    service = ran.service()
     room = service.running + 1
     return {
         "firsts": len(found),
         "running": service.running,
         "service_ms": service.each_s * 1e3,
-        "late": max((late(one, service) for one in found), default=0.0),
+        "late": max((late(one, ran.service_around(one)) for one in found), default=0.0),
         "passed_over": max(((one.started_before - one.ahead) / room for one in found), default=0.0),
         "first_ms": max((one.wait_s for one in found), default=0.0) * 1e3,
     }
@@ -72,17 +80,44 @@ def late(one: First, service: Service) -> float:
     return max(0.0, one.wait_s - turn_s) / ((service.running + 1) * service.each_s)
 
 
-def service_of(jobs: Sequence[JobInfo]) -> Service:
-    """From when jobs were made, started and finished."""
-    ran = sorted((j.started_us, j.created_us, j.finished_us or j.started_us)
-                 for j in jobs if j.started_us is not None)  # fmt: skip
-    running, ends = 0, list[int]()
-    for started_us, _, finished_us in ran:
-        insort(ends, finished_us)
-        running = max(running, len(ends) - bisect_right(ends, started_us))
-    gaps_us = [after[0] - before[0] for before, after in pairwise(ran) if after[1] <= before[0]]
-    each_us = sum(gaps_us) / len(gaps_us) * max(running, 1) if gaps_us else 0.0
-    return Service(max(running, 1), each_us / MEGA)
+class Ran:
+    """When jobs of all owners ran."""
+
+    def __init__(self, jobs: Sequence[JobInfo]) -> None:
+        spans = sorted(
+            (job.started_us, job.finished_us or job.started_us, job.created_us)
+            for job in jobs
+            if job.started_us is not None
+        )
+        self._running = max(1, most_at_once([(begin, end) for begin, end, _ in spans]))
+        # From one start to the next, where that one waited already: then a worker was taken.
+        self._gaps_us = [
+            (before[0], after[0]) for before, after in pairwise(spans) if after[2] <= before[0]
+        ]
+
+    def service(self) -> Service:
+        """On the average of all times when jobs waited."""
+        return self._of(self._gaps_us)
+
+    def service_around(self, one: First) -> Service:
+        """The same around a wait; where nothing waited then: of all times."""
+        from_us, to_us = one.made_us - AROUND_US, one.started_us + AROUND_US
+        near = [gap for gap in self._gaps_us if gap[0] < to_us and gap[1] > from_us]
+        return self._of(near or self._gaps_us)
+
+    def _of(self, gaps_us: Sequence[tuple[int, int]]) -> Service:
+        taken_us = sum(end - begin for begin, end in gaps_us)
+        each_s = taken_us / len(gaps_us) * self._running / MEGA if gaps_us else 0.0
+        return Service(self._running, each_s)
+
+
+def most_at_once(spans: Sequence[tuple[int, int]]) -> int:
+    """How many of them overlap at most; `spans` are sorted."""
+    most, ends = 0, list[int]()
+    for begin, end in spans:
+        insort(ends, end)
+        most = max(most, len(ends) - bisect_right(ends, begin))
+    return most
 
 
 def firsts(jobs: Mapping[str, Sequence[JobInfo]]) -> list[First]:
@@ -97,10 +132,10 @@ def firsts(jobs: Mapping[str, Sequence[JobInfo]]) -> list[First]:
     for owner, queue in queues.items():
         for made_us, _ in queue:
             started_us = next(s for m, s in spans[owner] if m == made_us)
-            ahead = sum(_waits(other, made_us) for name, other in queues.items() if name != owner)
+            others = [other for name, other in queues.items() if name != owner]
+            ahead = sum(_waits(other, made_us, started_us) for other in others)
             before = bisect_left(starts, started_us) - bisect_right(starts, made_us)
-            wait_s = (started_us - made_us) / MEGA
-            found.append(First(owner, ahead, max(before, 0), wait_s))
+            found.append(First(owner, ahead, made_us, started_us, max(before, 0)))
     return found
 
 
@@ -115,5 +150,6 @@ def _waiting(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _waits(queue: Sequence[tuple[int, int]], at_us: int) -> bool:
-    return any(begin_us <= at_us < end_us for begin_us, end_us in queue)
+def _waits(queue: Sequence[tuple[int, int]], from_us: int, to_us: int) -> bool:
+    """Whether one of its stretches meets another."""
+    return any(begin_us < to_us and from_us < end_us for begin_us, end_us in queue)

@@ -5,10 +5,16 @@ A scenario names it as `name` or `name:argument`, such as `watchers:1000`.
 
 from __future__ import annotations
 
+from loadtest.beside import harm, watchers
 from loadtest.beside.beside import Beside, Start
 from swath.errors import InvalidArgument
 
-STARTS: dict[str, Start] = {}
+STARTS: dict[str, Start] = {
+    "kill": harm.kill,
+    "stop": harm.stop,
+    "pause": harm.pause,
+    "watchers": watchers.watchers,
+}
 """By name."""
 
 
