@@ -16,10 +16,10 @@ PATTERN ?=
 export DATA PATTERN
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench chaos gen kernels clean
+.PHONY: help demo test check bench bench-micro chaos gen kernels clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## start servers, ask of real imagery, draw the answers, run jobs, stop
 	$(BIN)/python -m examples.demo $(if $(DATA),--data "$$DATA") $(if $(PATTERN),--pattern "$$PATTERN")
@@ -39,6 +39,9 @@ check: $(VENV)/.dev $(VENV)/.protoc  ## lint, types, layers, generated code, dep
 
 bench: $(VENV)/.dev $(VENV)/.demo  ## measure, and print the table of figures
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-micro: $(VENV)/.dev  ## measure single functions against a baseline; fail where one is slow
+	$(BIN)/python -m tests.bench.baseline $(ARGS)
 
 chaos: $(VENV)/.dev  ## kill, stop and cut off servers and workers, then judge what they promised
 	$(BIN)/python -m tests.chaos $(ARGS)
