@@ -11,18 +11,19 @@ JOBS ?= auto
 # More arguments for pytest: `make test ARGS='-k ndvi'`.
 ARGS ?=
 # Scenarios of `make load`, two minutes together, and further ones of `make load-full`.
-LOAD := inspect_overhead inspect_metadata inspect_pixels mixed abuse soak_short
-LOAD_FULL := inspect_stream soak
+LOAD := inspect_overhead inspect_pixels soak_short mixed compute_overhead
+LOAD_FULL := inspect_metadata inspect_stream abuse soak watch_many watch_many_long \
+  compute_burst compute_burst_long faults faults_long
 # `make demo DATA=DIR PATTERN='{date:%Y-%m-%d}/S2_*_{band}.tif'` runs on your own files.
 DATA ?=
 PATTERN ?=
 export DATA PATTERN
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench load load-full chaos gen kernels clean
+.PHONY: help demo test check bench bench-micro load load-full chaos gen kernels clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo  ## start servers, ask of real imagery, draw the answers, run jobs, stop
 	$(BIN)/python -m examples.demo $(if $(DATA),--data "$$DATA") $(if $(PATTERN),--pattern "$$PATTERN")
@@ -42,6 +43,9 @@ check: $(VENV)/.dev $(VENV)/.protoc  ## lint, types, layers, generated code, dep
 
 bench: $(VENV)/.dev $(VENV)/.demo  ## measure, and print the table of figures
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-micro: $(VENV)/.dev  ## measure single functions against a baseline; fail where one is slow
+	$(BIN)/python -m tests.bench.baseline $(ARGS)
 
 load: $(VENV)/.dev  ## put load on servers, and hold them to their budgets; ARGS='--scale 3' widens them
 	$(BIN)/swath loadtest suite $(LOAD) --rounds 1 --reports load-output $(ARGS)

@@ -19,10 +19,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from loadtest import told
 from loadtest.link import Address, Link
 from loadtest.pace import Phase, Times, arrivals, duration_s
 from loadtest.records import LOST, Recorder
 from loadtest.scenario import Part, Work
+from loadtest.told import Told
 from loadtest.work import kind_of
 from loadtest.work.kind import Kind
 
@@ -60,7 +62,8 @@ def decode(line: str) -> Orders:
     part = said.pop("part")
     for name, cls in (("work", Work), ("phases", Phase), ("warm_up", Phase)):
         part[name] = tuple(cls(**item) for item in part[name])
-    part["beside"] = tuple(part["beside"])
+    for name in ("beside", "audit"):
+        part[name] = tuple(part[name])
     address = Address(**said.pop("address"))
     return Orders(part=Part(**part), address=address, **said)
 
@@ -71,6 +74,11 @@ class Used:
 
     processor_s: float
     wall_s: float
+
+
+def told_file(records: Path) -> Path:
+    """Where a process writes what it was told of jobs, beside its records."""
+    return records.with_suffix(".told.json")
 
 
 def decode_used(records: Path) -> Used:
@@ -175,6 +183,10 @@ class Sender:
             await self._send(number, begun_s, begun_s, work)
             number += self._part.callers
 
+    def told(self) -> list[Told]:
+        """What its owners were told of the jobs that they asked for, the warm-up's included."""
+        return [told for kind in self._kinds for told in kind.told]
+
     def used(self) -> Used:
         """Since the warm-up was over."""
         return Used(time.process_time() - self._spent_s, time.monotonic() - self._start_s)
@@ -192,6 +204,7 @@ async def work_off(orders: Orders) -> None:
     file = Path(orders.file)
     records.where(records.due_s >= 0).write(file)
     file.with_suffix(".json").write_text(json.dumps(asdict(sender.used())), "utf-8")
+    told.write(sender.told(), told_file(file))
 
 
 def main() -> None:

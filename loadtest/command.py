@@ -13,7 +13,7 @@ import click
 from loadtest import scenario as scenarios
 from loadtest.link import Address
 from loadtest.scenario import Scenario
-from loadtest.target import Target, started
+from loadtest.target import Target
 from swath.errors import InvalidArgument
 
 
@@ -37,7 +37,7 @@ def list_scenarios() -> None:
 @click.option("--owner", "owners", multiple=True, metavar="NAME=TOKEN", help="Further ones.")
 @click.option("--tls", is_flag=True, help="Connect with TLS.")
 @click.option("--ca", type=click.Path(exists=True), help="PEM file of the authority to trust.")
-@click.option("--workers", type=int, default=1, show_default=True, help="Of servers started here.")
+@click.option("--workers", type=int, help="Of servers started here.  [as SCENARIO says, or 1]")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report as JSON.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write it as a page of HTML.")
 @click.option("--scale", type=float, default=1.0, help="How much wider each limit is.  [1]")
@@ -49,7 +49,7 @@ def run(
     owners: tuple[str, ...],
     tls: bool,
     ca: str | None,
-    workers: int,
+    workers: int | None,
     report: Path | None,
     page: Path | None,
     scale: float,
@@ -171,11 +171,13 @@ def make_readme(reports: tuple[Path, ...], write: Path | None) -> None:
 
 
 @contextmanager
-def _target(scenario: Scenario, address: Address, workers: int) -> Iterator[Target]:
+def _target(scenario: Scenario, address: Address, workers: int | None) -> Iterator[Target]:
     if address.inspect or address.jobs:
         yield Target(address)
         return
-    with started(workers if "jobs" in scenario.needs else 0) as target:
+    from loadtest.suite import started_for
+
+    with started_for([scenario], workers) as target:
         yield target
 
 

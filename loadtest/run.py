@@ -11,8 +11,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from loadtest import told
+from loadtest.audit import audited
 from loadtest.beside import Beside, start_of
-from loadtest.client import Orders, decode_used
+from loadtest.client import Orders, decode_used, told_file
 from loadtest.echo import echoing
 from loadtest.figures import PartResult, Round
 from loadtest.imagery import Imagery
@@ -98,6 +100,8 @@ def run_part(part: Part, target: Target, seed: int, folder: Path) -> Round:
         with watch:
             is_whole = work_off(orders, limit_s)
     further = {name: value for one in besides for name, value in one.figures().items()}
+    heard = [one for file in files for one in told.read(told_file(file))]
+    further |= audited(part.audit, target.address, heard)
     used = tuple(decode_used(file) for file in files)
     records = joined([read(file) for file in files])
     return Round(records, used, watch.growth(start_s), further, is_whole)
@@ -193,6 +197,14 @@ def _check(scenario: Scenario, target: Target) -> None:
     if "local" in scenario.needs and not target.is_local:
         raise InvalidArgument(
             f"{scenario.name} stops and kills servers: leave out --target, and it starts its own."
+        )
+    for owner in scenario.owners:
+        if owner not in target.address.owners:
+            raise InvalidArgument(f"{scenario.name} needs a token: say it with --owner {owner}=...")
+    if scenario.settings and not target.is_local:
+        say = ", ".join(f"{name} = {value}" for name, value in scenario.settings.items())
+        raise InvalidArgument(
+            f"{scenario.name} is for servers with {say}: leave out --target, and it starts them."
         )
     if "jobs" in scenario.needs and not target.address.jobs:
         raise InvalidArgument(f"{scenario.name} needs a job server: say where it is with --jobs.")

@@ -52,6 +52,8 @@ class Part:
     """Client processes that share the load."""
     beside: tuple[str, ...] = ()
     """What goes on meanwhile: names of `loadtest.beside`."""
+    audit: tuple[str, ...] = ()
+    """What the job server's own list is held against afterwards: names of `loadtest.audit`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,12 @@ class Scenario:
     imagery: Imagery | None = None
     """The image that it asks about, where that is on the target already; absent: one is made on
     servers that are started for the load."""
+    owners: tuple[str, ...] = ()
+    """Who sends the work: each has a token of its own."""
+    workers: int | None = None
+    """Of servers that are started for it; absent: as many as the command says."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of servers that are started for it, by the names of their configuration."""
 
 
 def names() -> list[str]:
@@ -118,7 +126,8 @@ def parse(table: Mapping[str, Any]) -> Scenario:
     imagery = _imagery(given.pop("imagery", None))
     parts = tuple(_part(part, imagery) for part in _list(given.pop("part", [])))
     limits = tuple(_made(Limit, limit, "budget") for limit in _list(given.pop("budget", [])))
-    given["needs"] = tuple(given.get("needs", ()))
+    for name in ("needs", "owners"):
+        given[name] = tuple(given.get(name, ()))
     given |= {"parts": parts, "limits": limits, "imagery": imagery}
     scenario: Scenario = _made(Scenario, given, "scenario")
     _check(scenario)
@@ -151,7 +160,8 @@ def _part(table: Mapping[str, Any], imagery: Imagery | None) -> Part:
     given["work"] = tuple(_work(work, imagery) for work in _list(given.get("work", [])))
     given["phases"] = tuple(_phase(phase) for phase in _list(given.pop("phase", [])))
     given["warm_up"] = tuple(_phase(phase) for phase in _list(given.get("warm_up", [])))
-    given["beside"] = tuple(given.get("beside", ()))
+    for name in ("beside", "audit"):
+        given[name] = tuple(given.get(name, ()))
     part: Part = _made(Part, given, "part")
     return part
 
@@ -205,6 +215,8 @@ def _check(scenario: Scenario) -> None:
         _require(part.timeout_s > 0, f"part {part.name}: timeout_s is more than 0")
         _require(part.processes >= 1, f"part {part.name}: processes is 1 or more")
         _require(all(w.weight > 0 for w in part.work), "a weight is more than 0")
+        for owner in {work.owner for work in part.work} - {"", *scenario.owners}:
+            _require(False, f"part {part.name}: {owner!r} is none of the owners")
     for limit in scenario.limits:
         one = (limit.at_most is None) != (limit.at_least is None)
         _require(one, f"the budget of {limit.figure} is at_most or at_least")

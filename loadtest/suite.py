@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from itertools import groupby
+from typing import Any
 
 from loadtest.run import Outcome, Say, run
 from loadtest.scenario import Scenario
@@ -25,16 +26,30 @@ def run_all(scenarios: Sequence[Scenario], say: Say) -> Iterator[tuple[Outcome, 
                     return
 
 
+def started_for(
+    scenarios: Sequence[Scenario], workers: int | None = None
+) -> AbstractContextManager[Target]:
+    """Servers for scenarios for which `servers_for` is the same.
+
+    `workers`: of job servers; absent: as many as the scenarios say, or one.
+    """
+    first = scenarios[0]
+    if workers is None:
+        workers = 1 if first.workers is None else first.workers
+    has_jobs = any("jobs" in scenario.needs for scenario in scenarios)
+    return started(workers if has_jobs else 0, owners=first.owners, settings=first.settings)
+
+
+def servers_for(scenario: Scenario) -> tuple[Any, ...]:
+    """Equal for scenarios whose servers may be the same ones."""
+    alone = scenario.name if "local" in scenario.needs else ""
+    return alone, scenario.owners, scenario.workers, sorted(scenario.settings.items())
+
+
 def _on_one(
     scenarios: Sequence[Scenario], say: Say
 ) -> Generator[tuple[Outcome, Target], None, None]:
-    workers = int(any("jobs" in scenario.needs for scenario in scenarios))
-    with started(workers) as target:
+    with started_for(scenarios) as target:
         for scenario in scenarios:
             say(f"--- {scenario.name}")
             yield run(scenario, target, say), target
-
-
-def servers_for(scenario: Scenario) -> tuple[str, ...]:
-    """Equal for scenarios whose servers may be the same ones."""
-    return (scenario.name,) if "local" in scenario.needs else ()

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from loadtest.imagery import Imagery
 from loadtest.link import Address
@@ -22,6 +23,8 @@ from swath.errors import Unavailable
 START_S, STOP_S = 120, 30
 SWATH = (sys.executable, "-c", "from swath.command.main import main; raise SystemExit(main())")
 """The command `swath` of this installation, wherever it is."""
+ITSELF = "loadtest"
+"""Owner of what no owner of a scenario sends, once there are tokens and every call needs one."""
 READY = re.compile(r"swath: (?P<part>[a-z]+ server) ready on (?P<address>\S+)")
 
 
@@ -46,8 +49,19 @@ class Target:
 
 
 @contextmanager
-def started(workers: int = 1, flags: Sequence[str] = ()) -> Iterator[Target]:
+def started(
+    workers: int = 1,
+    flags: Sequence[str] = (),
+    owners: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+) -> Iterator[Target]:
     """Both servers and some workers on an empty data folder, on loopback, while the block runs.
+
+    Args:
+        workers: how many.
+        flags: of `swath serve`.
+        owners: get a token each. None: there are no tokens, and nobody needs one.
+        settings: of the servers, by the names of their configuration; absent: the usual ones.
 
     Raises:
         Unavailable: they do not start, with what they said.
@@ -58,7 +72,9 @@ def started(workers: int = 1, flags: Sequence[str] = ()) -> Iterator[Target]:
         *SWATH, "serve", "--data", str(folder / "data"), "--inspect-port", "0", "--jobs-port", "0",
         "--metrics-port", "-1", "--jobs-metrics-port", "-1", "--workers", str(workers), *flags,
     ]  # fmt: skip
+    chosen = {f"SWATH_{name.upper()}": str(value) for name, value in (settings or {}).items()}
     try:
+        tokens = _tokens(owners, folder / "data")
         with (
             log.open("w") as errors,
             subprocess.Popen(
@@ -66,12 +82,13 @@ def started(workers: int = 1, flags: Sequence[str] = ()) -> Iterator[Target]:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
+                env={**os.environ, **chosen},
                 process_group=0,  # Ctrl-C in the terminal is for the generator, which stops them
             ) as process,
         ):
             try:
                 inspect, jobs = _ready(process, log, workers)
-                address, pids = Address(inspect, jobs), (process.pid,)
+                address, pids = replace(tokens, inspect=inspect, jobs=jobs), (process.pid,)
                 yield Target(address, pids, folder / "data", workers=workers)
             finally:
                 _stop(process)
@@ -89,6 +106,18 @@ def swath(*words: str) -> str:
     if done.returncode:
         raise Unavailable(f"swath {words[0]} failed: {done.stderr.strip()}")
     return done.stdout
+
+
+def _tokens(owners: Sequence[str], data: Path) -> Address:
+    """An address that lacks only where the servers are: who asks them."""
+    if not owners:
+        return Address("")
+    data.mkdir()
+    made = {
+        owner: swath("token", "create", owner, "--data", str(data)).strip()
+        for owner in (*owners, ITSELF)
+    }
+    return Address("", token=made.pop(ITSELF), owners=made)
 
 
 def _ready(process: subprocess.Popen[str], log: Path, workers: int) -> tuple[str, str]:

@@ -5,6 +5,9 @@ same for one as for hundreds. When one of them is refused, all is undone and the
 each in a savepoint of its own: refusals are rare, and savepoints were two fifths of the round trips
 of a create. Nobody is told before the commit, and the loop is woken once per group. Of several
 servers of one database, one runs its group at a time.
+
+Urgent verbs have every other group for themselves: workers do not stand still while a burst of jobs
+is made, nor do those who make jobs while many workers are busy.
 """
 
 from __future__ import annotations
@@ -36,6 +39,13 @@ class _Order(Generic[_T]):
     answer: asyncio.Future[_T]
 
 
+class _Bell:
+    """Stands in the queue of usual verbs for one that is urgent."""
+
+
+_BELL = _Bell()
+
+
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What a verb gave, or why it gave nothing."""
@@ -58,7 +68,9 @@ class Writer:
         self._most_grouped = most_grouped
         self._most_waiting = most_waiting
         self._loop = asyncio.get_running_loop()
-        self._orders: SimpleQueue[_Order[Any] | None] = SimpleQueue()
+        self._orders: SimpleQueue[_Order[Any] | _Bell | None] = SimpleQueue()
+        self._urgent: SimpleQueue[_Order[Any]] = SimpleQueue()
+        self._was_urgent = False
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
         self._thread.start()
@@ -76,7 +88,8 @@ class Writer:
 
         Args:
             verb: runs in the thread, perhaps more than once, until one run counts.
-            is_urgent: not refused, however many wait: for what keeps jobs alive, as heartbeats do.
+            is_urgent: not refused, however many wait, and soon done: for what workers say, which
+                keeps jobs alive and going.
 
         Raises:
             Whatever the verb raises; then nothing of it was done. Unavailable: the transaction
@@ -91,7 +104,10 @@ class Writer:
                 retry_after_ms=RETRY_AFTER_MS,
             )
         answer: asyncio.Future[_T] = self._loop.create_future()
-        self._orders.put(_Order(verb, answer))
+        order = _Order(verb, answer)
+        if is_urgent:
+            self._urgent.put(order)
+        self._orders.put(_BELL if is_urgent else order)
         return await answer
 
     async def close(self) -> None:
@@ -110,15 +126,39 @@ class Writer:
 
     def _next_group(self) -> list[_Order[Any]]:
         """What waits; at least one, or none at the end."""
-        first = self._orders.get()
-        group = [] if first is None else [first]
+        while True:
+            if self._was_urgent and (usual := self._usual_group(self._most_grouped)):
+                self._was_urgent = False
+                return usual
+            if urgent := self._urgent_group():
+                self._was_urgent = True
+                return urgent
+            self._was_urgent = False
+            first = self._orders.get()
+            if first is None:
+                return []
+            if isinstance(first, _Order):
+                return [first, *self._usual_group(self._most_grouped - 1)]
+
+    def _urgent_group(self) -> list[_Order[Any]]:
+        """What is urgent; the bells stay in the queue, and ring for nothing."""
+        group: list[_Order[Any]] = []
         with contextlib.suppress(Empty):
-            while group and len(group) < self._most_grouped:
+            while len(group) < self._most_grouped:
+                group.append(self._urgent.get_nowait())
+        return group
+
+    def _usual_group(self, most: int) -> list[_Order[Any]]:
+        """What is not urgent; none, where nothing waits."""
+        group: list[_Order[Any]] = []
+        with contextlib.suppress(Empty):
+            while len(group) < most:
                 order = self._orders.get_nowait()
                 if order is None:
                     self._orders.put(None)
                     break
-                group.append(order)
+                if isinstance(order, _Order):
+                    group.append(order)
         return group
 
     def _carried_out(self, group: list[_Order[Any]]) -> list[_Outcome]:

@@ -5,6 +5,7 @@ A scenario names it as `name` or `name:argument`, such as `watchers:1000`.
 
 from __future__ import annotations
 
+from loadtest.beside import harm, watchers
 from loadtest.beside.abusers import abusers
 from loadtest.beside.beside import Beside, Start
 from loadtest.beside.large_job import large_job
@@ -13,6 +14,10 @@ from swath.errors import InvalidArgument
 STARTS: dict[str, Start] = {
     "abusers": abusers,
     "large_job": large_job,
+    "kill": harm.kill,
+    "stop": harm.stop,
+    "pause": harm.pause,
+    "watchers": watchers.watchers,
 }
 """By name."""
 

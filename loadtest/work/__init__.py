@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtest.scenario import Work
-from loadtest.work.jobs import Create, Get, Job
+from loadtest.work.jobs import Create, Get, Job, PersistentJob
 from loadtest.work.kind import Kind
 from loadtest.work.questions import Constant, Metadata, Ndvi, Whole
 from swath.errors import InvalidArgument
@@ -15,6 +15,7 @@ KINDS: dict[str, type[Kind]] = {
     "whole": Whole,
     "job": Job,
     "create": Create,
+    "persistent_job": PersistentJob,
     "get": Get,
 }
 

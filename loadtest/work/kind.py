@@ -12,6 +12,7 @@ from loadtest import echo
 from loadtest.link import Link, code_of
 from loadtest.records import OK
 from loadtest.scenario import Work
+from loadtest.told import Told
 
 Ended = tuple[str, int]
 """Name of the status, and bytes of the answer."""
@@ -28,6 +29,8 @@ class Kind(ABC):
         self.options: Mapping[str, Any] = work.options
         self.to = to
         self.seed = seed
+        self.told: list[Told] = []
+        """What came of the jobs that it asked for; nothing, where it asks for none."""
 
     async def prepare(self, link: Link) -> None:  # noqa: B027 - most need nothing
         """What has to be known of the target before the first request."""

@@ -12,10 +12,16 @@ from grpc import aio
 from swath.errors import InvalidArgument, Unavailable
 from swath.wire.limits import DEFAULT_LIMITS
 
+MOST_PENDING = 10_000
+"""Calls that wait to be begun; some ten seconds of work. Their messages are not read yet."""
 OPTIONS = (
     # Ours refuses first; gRPC's own limit, which has no details, is for what is far beyond it.
     ("grpc.max_receive_message_length", 4 * DEFAULT_LIMITS.request_bytes),
     ("grpc.max_send_message_length", -1),
+    # Calls that the loop has not taken yet. gRPC's own limits are 1,000, from where on it cancels
+    # some at random, and 3,000: a burst of calls would end with CANCELLED, and no reason.
+    ("grpc.server.max_pending_requests", MOST_PENDING),
+    ("grpc.server.max_pending_requests_hard_limit", 2 * MOST_PENDING),
     # A second server on the port is an error, not a partner.
     ("grpc.so_reuseport", 0),
     ("grpc.keepalive_time_ms", 60_000),

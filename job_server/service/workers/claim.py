@@ -74,7 +74,7 @@ def encode_assignment(jobs: Jobs, claimed: Claimed) -> bytes:
 async def _attempt(jobs: Jobs, worker: str) -> Claimed | None:
     """As `take`; what is taken for a call that is cancelled meanwhile is given back."""
     claimed: Claimed | None = await jobs.run_through(
-        lambda tx: take(jobs, tx, worker), partial(give_back, jobs)
+        lambda tx: take(jobs, tx, worker), partial(give_back, jobs), is_urgent=True
     )
     if claimed is not None:
         jobs.tell(claimed.job)

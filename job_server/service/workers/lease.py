@@ -55,7 +55,8 @@ async def pin(jobs: Jobs, call: Call) -> None:
     job = await jobs.run(
         lambda tx: tx.pin(
             lease, message.plan, message.engine_version, message.steps_total, jobs.now_us()
-        )
+        ),
+        is_urgent=True,
     )
     jobs.tell(job)
     call.notes["job"] = lease.job

@@ -79,7 +79,7 @@ async def _record(jobs: Jobs, lease: Lease, piece: Piece, steps_done: int | None
     """Name the object in the store; it goes if another one counts, or the lease is lost."""
     try:
         counts, job = await jobs.run(
-            lambda tx: tx.put_piece(lease, piece, steps_done, jobs.now_us())
+            lambda tx: tx.put_piece(lease, piece, steps_done, jobs.now_us()), is_urgent=True
         )
     except LeaseLost:
         await _forget(jobs, lease.job, piece.key)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from loadtest.audit import AUDITS
+from loadtest.beside import start_of
 from loadtest.scenario import load, loosened, names, parse, repeated
 from loadtest.work import kind_of
 from swath.errors import InvalidArgument
@@ -47,6 +49,9 @@ def test_each_scenario_of_swath_can_be_read_and_its_work_is_known(name):
     for part in scenario.parts:
         for work in part.work:
             kind_of(work, part.to, 1)
+        for beside in part.beside:
+            start_of(beside)
+        assert set(part.audit) <= set(AUDITS)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +66,7 @@ def test_each_scenario_of_swath_can_be_read_and_its_work_is_known(name):
         ("part.0.speed", 3, "no 'speed'"),
         ("part.0.phase", [{"rate": -1, "seconds": 1.0}], "0 or more"),
         ("part.0.processes", 0, "processes"),
+        ("part.0.work", [{"kind": "create", "owner": "eve"}], "'eve' is none of the owners"),
         ("part.0.timeout_s", 0, "timeout_s"),
         ("budget.0.figure", "two.latency_ms.p50", "no part 'two'"),
         ("budget.0.at_least", 1.0, "at_most or at_least"),
@@ -72,6 +78,12 @@ def test_each_scenario_of_swath_can_be_read_and_its_work_is_known(name):
 def test_what_is_wrong_is_said(path, value, said):
     with pytest.raises(InvalidArgument, match=said):
         parse(changed(path, value))
+
+
+def test_work_may_be_sent_by_an_owner_whom_the_scenario_names():
+    table = changed("part.0.work", [{"kind": "create", "owner": "ada"}])
+    (work,) = parse({**table, "owners": ["ada"]}).parts[0].work
+    assert work.owner == "ada"
 
 
 def test_two_parts_of_one_name_are_refused():

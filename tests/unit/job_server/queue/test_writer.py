@@ -304,6 +304,64 @@ def test_what_is_urgent_is_not_refused() -> None:
     run(scenario)
 
 
+def noted(order: list[str], name: str) -> Verb[None]:
+    """A verb that says when it ran."""
+    return lambda _transaction: order.append(name)
+
+
+def test_what_is_urgent_goes_before_what_has_waited_longer() -> None:
+    async def scenario() -> None:
+        desk, order = Desk(grouped=2), list[str]()
+        await desk.hold()
+        usual = await desk.waiting(*(noted(order, f"usual {n}") for n in range(4)))
+        urgent = asyncio.create_task(desk.writer.run(noted(order, "urgent"), is_urgent=True))
+        await asyncio.sleep(0)
+        desk.free()
+        await asyncio.gather(urgent, *usual)
+        assert order == ["urgent", "usual 0", "usual 1", "usual 2", "usual 3"]
+        await desk.writer.close()
+
+    run(scenario)
+
+
+def test_what_is_urgent_has_at_most_every_other_group() -> None:
+    async def scenario() -> None:
+        desk, order = Desk(grouped=2), list[str]()
+        await desk.hold()
+        usual = await desk.waiting(*(noted(order, "usual") for _ in range(4)))
+        urgent = [
+            asyncio.create_task(desk.writer.run(noted(order, "urgent"), is_urgent=True))
+            for _ in range(6)
+        ]
+        await asyncio.sleep(0)
+        desk.free()
+        await asyncio.gather(*urgent, *usual)
+        assert order == [*("urgent", "urgent", "usual", "usual") * 2, "urgent", "urgent"]
+        await desk.writer.close()
+
+    run(scenario)
+
+
+def test_closing_runs_what_is_urgent_too() -> None:
+    async def scenario() -> None:
+        desk, order = Desk(grouped=2), list[str]()
+        await desk.hold()
+        urgent = [
+            asyncio.create_task(desk.writer.run(noted(order, "urgent"), is_urgent=True))
+            for _ in range(3)
+        ]
+        await desk.waiting(noted(order, "usual"))
+        closing = asyncio.create_task(desk.writer.close())
+        await asyncio.sleep(0)
+        desk.free()
+        await closing
+        await asyncio.gather(*urgent)
+        assert sorted(order) == ["urgent"] * 3 + ["usual"]
+        assert not desk.writer._thread.is_alive()
+
+    run(scenario)
+
+
 def test_whoever_leaves_before_its_verb_began_takes_it_along() -> None:
     async def scenario() -> None:
         desk = Desk()
