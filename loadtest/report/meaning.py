@@ -67,6 +67,11 @@ MEANINGS = (
         "had no end when the part was over, not even that of their deadline",
     ),
     Meaning(
+        "outage_s", "s", "less",
+        "from when the first request that failed was due to when the next that succeeded was: the "
+        "longest such time",
+    ),
+    Meaning(
         "generator.busy", "share of a core", "less",
         "used by the client process that used most; beyond 0.9 the part is no measure",
     ),
