@@ -27,6 +27,8 @@ class InspectConfig:
     """Port of `/metrics`, always on loopback; 0 takes a free one, -1 serves none."""
     engines: int = 0
     """Processes that compute pixels; 0: as many as there are processor cores."""
+    extra_engines: int = 4
+    """Further ones while others wait for readers that are slow: at most as many."""
     engine_memory_bytes: int = 2048 * MIB
     """Most private memory of one engine process; over it, its request is refused."""
     pixels_bytes: int = 512 * MIB
@@ -59,6 +61,7 @@ class InspectConfig:
         ports = (self.inspect_port, max(self.metrics_port, 0))
         _require(all(0 <= port < 65536 for port in ports), "a port must be from 0 to 65535")
         _require(self.engines >= 0, "engines must be 0 or more")
+        _require(self.extra_engines >= 0, "extra_engines must be 0 or more")
         _require(self.max_waiting >= 0, "max_waiting must be 0 or more")
         _require(self.max_request_s > 0 and self.drain_s >= 0, "times must be more than 0")
         held_bytes = self.pixels_bytes + self.cache_bytes + self.answers_bytes

@@ -112,7 +112,11 @@ class InspectServer:
 
 
 def _crew(config: InspectConfig) -> CrewConfig:
-    return CrewConfig(pixel_engines=config.pixel_engines(), stop_grace_s=config.stop_grace_s)
+    return CrewConfig(
+        pixel_engines=config.pixel_engines(),
+        extra_engines=config.extra_engines,
+        stop_grace_s=config.stop_grace_s,
+    )
 
 
 def _queue(config: InspectConfig) -> QueueConfig:

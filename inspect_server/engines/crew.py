@@ -14,6 +14,8 @@ from inspect_server.engines.quarantine import Quarantine
 from swath.errors import EngineCrashed, SwathError, Unavailable
 
 START_ATTEMPTS = 3
+UNREAD_S = 0.1
+"""A piece that its reader has not taken for so long: the process waits, and computes nothing."""
 LONGEST_PAUSE_S = 10.0
 """Between attempts to start a process, when they keep failing."""
 
@@ -33,6 +35,8 @@ class CrewConfig:
 
     pixel_engines: int = 2
     short_engines: int = 1
+    extra_engines: int = 4
+    """Further ones for pixels, while others wait for readers that are slow."""
     spare_engines: int = 1
     """Warm processes that replace one that died."""
     pixel_nice: int = 10
@@ -60,7 +64,15 @@ OnIdle = Callable[[Lane, EngineProcess], None]
 class Crew:
     """The engine processes of one server. All methods belong to one event loop."""
 
-    def __init__(self, spec: EngineSpec, config: CrewConfig, emit: Emit, on_idle: OnIdle) -> None:
+    def __init__(
+        self,
+        spec: EngineSpec,
+        config: CrewConfig,
+        emit: Emit,
+        on_idle: OnIdle,
+        waiting: Callable[[], int],
+    ) -> None:
+        """`waiting` says how many requests wait for a process."""
         self.lanes: dict[Lane, list[EngineProcess]] = {lane: [] for lane in Lane}
         self.spares: list[EngineProcess] = []
         self.quarantine = Quarantine()
@@ -69,10 +81,12 @@ class Crew:
         self._config = config
         self._emit = emit
         self._on_idle = on_idle
+        self._waiting = waiting
         self._has_started = False
         self._failed_starts = 0
         self._start_error: SwathError | None = None
         self._born_at_s: dict[EngineProcess, float] = {}
+        self._dismissed: set[EngineProcess] = set()
         self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -99,7 +113,7 @@ class Crew:
         self.is_closing = True
         if self._watcher is not None:
             self._watcher.cancel()
-        engines = self.engines()
+        engines = [*self.engines(), *self._dismissed]
         for engine in engines:
             engine.kill(stopping())
         await asyncio.gather(*(engine.buried.wait() for engine in engines))
@@ -111,14 +125,43 @@ class Crew:
     def _is_ready(self, lane: Lane) -> bool:
         return any(engine.state in (State.IDLE, State.BUSY) for engine in self.lanes[lane])
 
+    def relieve(self) -> None:
+        """One more process for pixels, where those that there are wait for slow readers.
+
+        Someone who reads slowly, or not at all, must not keep others from being answered: as many
+        as there are processes would do.
+        """
+        group, places = self.lanes[Lane.PIXELS], self._config.pixel_engines
+        if len(group) < places + self._config.extra_engines and self._at_work() < places:
+            self._add(Lane.PIXELS)
+            self._loop.call_later(self._config.settle_s, self._refill)
+
+    def _dismiss(self) -> None:
+        """End a process that is too many, now that readers have gone on."""
+        group = self.lanes[Lane.PIXELS]
+        idle = [engine for engine in group if engine.state is State.IDLE]
+        if idle and self._at_work() > self._config.pixel_engines:
+            group.remove(idle[-1])
+            self._dismissed.add(idle[-1])
+            idle[-1].kill(stopping())
+
+    def _at_work(self) -> int:
+        """Processes of the pixel lane that do not wait for a reader."""
+        unread_s = self._loop.time() - UNREAD_S
+        since_s = [e.run.unread_since_s if e.run else None for e in self.lanes[Lane.PIXELS]]
+        return sum(since is None or since > unread_s for since in since_s)
+
+    def _add(self, lane: Lane) -> None:
+        engine = self._ready_spare() or self._hire()
+        self.lanes[lane].append(engine)
+        if engine.state is State.IDLE:
+            self._enter(lane, engine)
+
     def _fill_lanes(self, most: int | None = None) -> None:
         for lane, places in self._config.places().items():
             group, count = self.lanes[lane], places if most is None else min(places, most)
             while len(group) < count:
-                engine = self._ready_spare() or self._hire()
-                group.append(engine)
-                if engine.state is State.IDLE:
-                    self._enter(lane, engine)
+                self._add(lane)
 
     def _fill_spares(self) -> None:
         while len(self.spares) < self._config.spare_engines:
@@ -158,7 +201,8 @@ class Crew:
         for group in (*self.lanes.values(), self.spares):
             if engine in group:
                 group.remove(engine)
-        if self.is_closing:
+        if self.is_closing or engine in self._dismissed:
+            self._dismissed.discard(engine)
             return
         if self._born_at_s.pop(engine, None) is not None:
             self._did_not_start(engine)
@@ -189,6 +233,10 @@ class Crew:
             now_s = self._loop.time()
             for engine in self.engines():
                 self._check(engine, now_s)
+            if self._waiting():
+                self.relieve()
+            else:
+                self._dismiss()
 
     def _check(self, engine: EngineProcess, now_s: float) -> None:
         run = engine.run

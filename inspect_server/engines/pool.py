@@ -46,7 +46,7 @@ class Pool:
     """
 
     def __init__(self, spec: EngineSpec, crew: CrewConfig, queue: QueueConfig, emit: Emit) -> None:
-        self._crew = Crew(spec, crew, emit, self._on_idle)
+        self._crew = Crew(spec, crew, emit, self._on_idle, self.waiting)
         self._config = queue
         self._waiting: deque[Waiting] = deque()
         self._waiting_bytes = 0
@@ -118,6 +118,7 @@ class Pool:
         waiting = Waiting(task, lane, self._loop.create_future())
         self._waiting.append(waiting)
         self._waiting_bytes += len(task.request)
+        self._crew.relieve()
         try:
             async with asyncio.timeout_at(task.deadline_s):
                 return await waiting.turn

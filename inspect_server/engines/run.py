@@ -51,6 +51,8 @@ class Run:
         """When the process was asked to stop; None while it is wanted."""
         self.has_ended = False
         """Whether the process is done with the request."""
+        self.unread_since_s: float | None = None
+        """Since when a piece has been waiting for its reader; None: none is."""
         self._slots = slots
         self._parts: deque[tuple[int, int, bool]] = deque()
         self._error: SwathError | None = None
@@ -86,6 +88,7 @@ class Run:
             await self._waiter
         slot, length, has_more = self._parts.popleft()
         part = self._slots.take(slot, length)
+        self.unread_since_s = self._loop.time() if self._parts else None
         self._settle()
         return part, has_more
 
@@ -112,6 +115,8 @@ class Run:
             self._slots.take(slot, 0)
             return
         self._parts.append((slot, length, has_more))
+        if self.unread_since_s is None:
+            self.unread_since_s = self._loop.time()
         self._wake()
 
     def end(self, error: SwathError | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -213,6 +214,47 @@ def test_pixels_wait_for_a_pixel_process(play):
             await anext(run)
             waiting = asyncio.create_task(stage.ask("echo", b"mine"))
             await stage.until(lambda: stage.pool.waiting() == 1)
+        assert await waiting == [b"mine"]
+
+    play(scene)
+
+
+def test_readers_who_do_not_read_keep_nobody_from_an_answer(play):
+    async def scene(stage):
+        async with contextlib.AsyncExitStack() as slow:
+            for _ in range(2):
+                run = await slow.enter_async_context(stage.run("count", b"500,100000"))
+                await anext(run)
+                await stage.until(lambda run=run: len(run._parts) == 2)
+            assert await stage.ask("echo", b"mine", timeout_s=10) == [b"mine"]
+            assert len(stage.pids()) == 3 + 1  # and the one of the short lane
+        await stage.until(lambda: len(stage.pids()) == 1 + 1)
+        assert stage.events == []
+
+    play(scene, spec={"board": BoardShape(slots=2, slot_bytes=1 << 17)}, extra_engines=2)
+
+
+def test_there_are_no_more_processes_for_slow_readers_than_were_allowed(play):
+    async def scene(stage):
+        async with contextlib.AsyncExitStack() as slow:
+            for _ in range(2):
+                run = await slow.enter_async_context(stage.run("count", b"500,100000"))
+                await anext(run)
+                await stage.until(lambda run=run: len(run._parts) == 2)
+            with pytest.raises(DeadlineExceeded):
+                await stage.ask("echo", b"mine", timeout_s=1)
+
+    play(scene, spec={"board": BoardShape(slots=2, slot_bytes=1 << 17)}, extra_engines=1)
+
+
+def test_a_process_that_computes_is_no_reason_for_another(play):
+    async def scene(stage):
+        async with stage.run("work") as run:
+            await anext(run)
+            waiting = asyncio.create_task(stage.ask("echo", b"mine"))
+            await stage.until(lambda: stage.pool.waiting() == 1)
+            await asyncio.sleep(0.3)
+            assert len(stage.pids()) == 1 + 1
         assert await waiting == [b"mine"]
 
     play(scene)
