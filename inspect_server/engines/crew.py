@@ -37,6 +37,8 @@ class CrewConfig:
     short_engines: int = 1
     extra_engines: int = 4
     """Further ones for pixels, while others wait for readers that are slow."""
+    linger_s: float = 30.0
+    """How long those stay when they are not needed any more: to start one takes a second."""
     spare_engines: int = 1
     """Warm processes that replace one that died."""
     pixel_nice: int = 10
@@ -87,6 +89,7 @@ class Crew:
         self._start_error: SwathError | None = None
         self._born_at_s: dict[EngineProcess, float] = {}
         self._dismissed: set[EngineProcess] = set()
+        self._needed_s = 0.0
         self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -136,11 +139,13 @@ class Crew:
             self._add(Lane.PIXELS)
             self._loop.call_later(self._config.settle_s, self._refill)
 
-    def _dismiss(self) -> None:
-        """End a process that is too many, now that readers have gone on."""
+    def _dismiss(self, now_s: float) -> None:
+        """End a process that has been too many for a while, since readers have gone on."""
         group = self.lanes[Lane.PIXELS]
+        if self._at_work() <= self._config.pixel_engines:
+            self._needed_s = now_s
         idle = [engine for engine in group if engine.state is State.IDLE]
-        if idle and self._at_work() > self._config.pixel_engines:
+        if idle and now_s - self._needed_s > self._config.linger_s:
             group.remove(idle[-1])
             self._dismissed.add(idle[-1])
             idle[-1].kill(stopping())
@@ -235,8 +240,7 @@ class Crew:
                 self._check(engine, now_s)
             if self._waiting():
                 self.relieve()
-            else:
-                self._dismiss()
+            self._dismiss(now_s)
 
     def _check(self, engine: EngineProcess, now_s: float) -> None:
         run = engine.run

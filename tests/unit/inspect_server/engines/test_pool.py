@@ -231,7 +231,8 @@ def test_readers_who_do_not_read_keep_nobody_from_an_answer(play):
         await stage.until(lambda: len(stage.pids()) == 1 + 1)
         assert stage.events == []
 
-    play(scene, spec={"board": BoardShape(slots=2, slot_bytes=1 << 17)}, extra_engines=2)
+    board = BoardShape(slots=2, slot_bytes=1 << 17)
+    play(scene, spec={"board": board}, extra_engines=2, linger_s=0.2)
 
 
 def test_there_are_no_more_processes_for_slow_readers_than_were_allowed(play):
