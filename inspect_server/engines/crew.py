@@ -134,8 +134,10 @@ class Crew:
         Someone who reads slowly, or not at all, must not keep others from being answered: as many
         as there are processes would do.
         """
-        group, places = self.lanes[Lane.PIXELS], self._config.pixel_engines
-        if len(group) < places + self._config.extra_engines and self._at_work() < places:
+        count, places = len(self.lanes[Lane.PIXELS]), self._config.pixel_engines
+        extra = min(count - self._at_work(), self._config.extra_engines)
+        # Those that are missing since they died come back by themselves, after a pause.
+        if places <= count < places + extra:
             self._add(Lane.PIXELS)
             self._loop.call_later(self._config.settle_s, self._refill)
 

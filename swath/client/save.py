@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
-from uuid import uuid4
 
 from swath.errors import SwathError, UnsupportedFormat
+from swath.results.whole import replace_whole
 
 File = str | os.PathLike[str] | IO[bytes]
 """A path, or an open binary file."""
@@ -44,10 +44,9 @@ def save(pieces: Iterable[bytes], file: File) -> None:
     path = Path(file)
     try:
         if path.exists() and not path.is_file():
-            with path.open("wb") as out:
-                _write(pieces, out)
+            _write_to(pieces, path)
         else:
-            _replace(pieces, Path(os.path.realpath(path)))
+            replace_whole(path, lambda part: _write_to(pieces, part))
     except SwathError:  # some of them are OSErrors too
         raise
     except OSError as error:
@@ -55,14 +54,9 @@ def save(pieces: Iterable[bytes], file: File) -> None:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def _replace(pieces: Iterable[bytes], path: Path) -> None:
-    part = path.with_name(f".swath-{uuid4().hex[:8]}.part")
-    try:
-        with part.open("wb") as out:
-            _write(pieces, out)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def _write_to(pieces: Iterable[bytes], path: Path) -> None:
+    with path.open("wb") as out:
+        _write(pieces, out)
 
 
 def _write(pieces: Iterable[bytes], out: IO[bytes]) -> None:

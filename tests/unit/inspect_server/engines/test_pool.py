@@ -261,6 +261,27 @@ def test_a_process_that_computes_is_no_reason_for_another(play):
     play(scene)
 
 
+def test_requests_that_wait_do_not_make_processes_that_cannot_start_come_faster(play, tmp_path):
+    async def scene(stage):
+        broken = tmp_path / "broken"
+        broken.touch()
+        with pytest.raises(EngineCrashed):
+            await stage.ask("crash", b"9")
+        waiting = asyncio.create_task(stage.ask("echo", b"mine"))
+        lost = [0]
+
+        def has_failed_often():
+            assert len(stage.pids()) <= 1 + 1
+            lost[0] = sum(name == "engine_lost" for name, _ in stage.events)
+            return lost[0] >= 3
+
+        await stage.until(has_failed_often)
+        broken.unlink()
+        assert await waiting == [b"mine"]
+
+    play(scene, spec={"settings": {"dies_while": str(tmp_path / "broken")}})
+
+
 def test_a_deadline_also_ends_waiting(play):
     async def scene(stage):
         async with stage.run("work") as run:
