@@ -133,19 +133,21 @@ class Sender:
         return self._recorder
 
     def _pace(self) -> None:
-        """Hand each request over when it is due; those that are due together, together."""
+        """Hand each request over when it is due; those that are due together, together.
+
+        The wait is a thread's, within some 60 µs of its time.
+        """
         due, count, sent = self._due, len(self._due), 0
         while sent < count and not self._stopped.is_set():
             wait_s = self._start_s + due[sent] - time.monotonic()
             if wait_s > 0:
-                time.sleep(min(wait_s, 0.1))
+                self._stopped.wait(wait_s)
                 continue
             now_s, first = time.monotonic() - self._start_s, sent
             while sent < count and sent - first < AT_ONCE and due[sent] <= now_s:
                 sent += 1
             self._loop.call_soon_threadsafe(self._begin, first, sent)
-        while not self._stopped.is_set() and time.monotonic() < self._end_s:
-            time.sleep(0.05)
+        self._stopped.wait(self._end_s - time.monotonic())
         self._loop.call_soon_threadsafe(self._paced.set)
 
     def _begin(self, first: int, end: int) -> None:

@@ -7,7 +7,6 @@ bytes, unary or streaming, and ends when its standard input does.
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -16,10 +15,11 @@ from typing import Any
 import grpc
 from grpc import aio
 
+from loadtest.program import running
+
 SERVICE = "swath.loadtest.Echo"
 STREAM = f"/{SERVICE}/Stream"
 UNARY = f"/{SERVICE}/Unary"
-END_S = 10
 
 
 async def serve(reply: bytes) -> None:
@@ -47,19 +47,8 @@ async def serve(reply: bytes) -> None:
 @contextmanager
 def echoing(reply_bytes: int) -> Iterator[str]:
     """The address of such a server, in a process of its own, while the block runs."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "loadtest.echo", str(reply_bytes)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        process_group=0,  # Ctrl-C in the terminal is for the generator, which ends it
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            yield f"127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.stdin.close()
-            process.wait(END_S)
+    with running("-m", "loadtest.echo", str(reply_bytes)) as program:
+        yield f"127.0.0.1:{int(program.begun)}"
 
 
 if __name__ == "__main__":

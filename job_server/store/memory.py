@@ -1,7 +1,7 @@
 """Jobs in dicts: the plain model of a store, and the one of tests that need no database.
 
 Not durable, and its verbs look at every job: for thousands of jobs, not for millions. Transactions
-are serial, under one lock; each writes a journal of what was there before, to undo it.
+are serial, under one lock.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 from job_server.store import change, refusal, turn
 from job_server.store.record import (
@@ -33,39 +33,10 @@ from job_server.store.record import (
     Usage,
 )
 from job_server.store.store import Decide
-from swath.job import Outcome, Stage, Status
+from job_server.store.tables import Journal, Owner, Row, Tables
+from swath.job import Outcome, Status
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    job: JobRecord
-    new: NewJob
-    plan: bytes | None = None
-    engine_version: str = ""
-    removed_us: int | None = None
-    is_deleted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Owner:
-    outstanding: int = 0
-    running: int = 0
-    vt: int = 0
-    limits: Limits | None = None
-
-
-@dataclass(slots=True)
-class _Tables:
-    """Values are immutable, so that what was there before can be put back as it was."""
-
-    rows: dict[str, _Row] = field(default_factory=dict)
-    owners: dict[str, _Owner] = field(default_factory=dict)
-    requests: dict[tuple[str, str], str] = field(default_factory=dict)
-    attempts: dict[str, tuple[AttemptRecord, ...]] = field(default_factory=dict)
-    pieces: dict[str, tuple[Piece, ...]] = field(default_factory=dict)
-    manifests: dict[str, Manifest] = field(default_factory=dict)
 
 
 class MemoryStore:
@@ -75,7 +46,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tables = _Tables()
+        self._tables = Tables()
 
     @contextmanager
     def transaction(self) -> Iterator[MemoryTransaction]:
@@ -85,7 +56,7 @@ class MemoryStore:
             try:
                 yield transaction
             except BaseException:
-                transaction.undo(0)
+                transaction.journal.undo(0)
                 raise
 
     def close(self) -> None:
@@ -95,30 +66,21 @@ class MemoryStore:
 class MemoryTransaction:
     """The verbs of `Transaction`, on dicts."""
 
-    def __init__(self, tables: _Tables) -> None:
+    def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._journal: list[tuple[dict[Any, Any], Any, Any]] = []
+        self.journal = Journal()
 
     def attempted(self, verb: Callable[[], _T]) -> _T:
         """See `Transaction`."""
-        mark = len(self._journal)
+        mark = self.journal.mark
         try:
             return verb()
         except BaseException:
-            self.undo(mark)
+            self.journal.undo(mark)
             raise
 
     def take_turn(self) -> None:
         """See `Transaction`: here there is one at a time anyway."""
-
-    def undo(self, mark: int) -> None:
-        """Put back all that was written after `mark` entries of the journal."""
-        while len(self._journal) > mark:
-            table, key, before = self._journal.pop()
-            if before is None:
-                table.pop(key, None)
-            else:
-                table[key] = before
 
     # Owners of jobs
 
@@ -133,9 +95,9 @@ class MemoryTransaction:
             raise refusal.quota_exceeded(usage.outstanding, usage.outstanding_limit)
         job = change.created(new, now_us)
         self._count(new.owner, outstanding=1)
-        self._put(self._tables.rows, new.id, _Row(job, new))
+        self.journal.put(self._tables.rows, new.id, Row(job, new))
         if new.request_id is not None:
-            self._put(self._tables.requests, (new.owner, new.request_id), new.id)
+            self.journal.put(self._tables.requests, (new.owner, new.request_id), new.id)
         return Created(job, is_replay=False)
 
     def made(self, owner: str, request_id: str, spec_digest: bytes) -> JobRecord | None:
@@ -188,7 +150,7 @@ class MemoryTransaction:
         before = self.get(job, owner)
         after = self._write(before, change.cancelled(before, now_us))
         if after.is_done and not before.is_done:
-            self._drop(self._tables.pieces, job)
+            self.journal.drop(self._tables.pieces, job)
         return after
 
     def update(
@@ -213,20 +175,20 @@ class MemoryTransaction:
         if not row.job.is_done:
             raise refusal.job_not_done(row.job)
         expired = self._remove(row.job, now_us)
-        self._drop(self._tables.attempts, job)
-        self._put(self._tables.rows, job, replace(self._tables.rows[job], is_deleted=True))
+        self.journal.drop(self._tables.attempts, job)
+        self.journal.put(self._tables.rows, job, replace(self._tables.rows[job], is_deleted=True))
         return expired
 
     def usage(self, owner: str, limits: Limits) -> Usage:
         """See `Transaction`."""
-        has = self._tables.owners.get(owner, _Owner())
+        has = self._tables.owners.get(owner, Owner())
         own = has.limits or limits
         return Usage(owner, has.outstanding, has.running, own.outstanding, own.running)
 
     def set_limits(self, owner: str, limits: Limits) -> None:
         """See `Transaction`."""
-        has = self._tables.owners.get(owner, _Owner())
-        self._put(self._tables.owners, owner, replace(has, limits=limits))
+        has = self._tables.owners.get(owner, Owner())
+        self.journal.put(self._tables.owners, owner, replace(has, limits=limits))
 
     # Workers
 
@@ -237,17 +199,19 @@ class MemoryTransaction:
             limit = running_limit if has.limits is None else has.limits.running
             if limit and has.running >= limit:
                 continue
-            before = self._next(name, now_us)
+            before = self._tables.next(name, now_us)
             if before is None:
                 continue
             furthest = owners[-1][1].vt
-            self._put(self._tables.owners, name, replace(has, vt=turn.after(has.vt, furthest)))
+            self.journal.put(
+                self._tables.owners, name, replace(has, vt=turn.after(has.vt, furthest))
+            )
             job = self._write(before, change.claimed(before, worker, lease_us, now_us))
             attempt = AttemptRecord(
                 job.attempt, job.fence, worker, now_us, None, Outcome.UNSPECIFIED, None
             )
             attempts = (*self._tables.attempts.get(job.id, ()), attempt)
-            self._put(self._tables.attempts, job.id, attempts)
+            self.journal.put(self._tables.attempts, job.id, attempts)
             row = self._tables.rows[job.id]
             pieces = tuple(self.pieces(job.id))
             return Claimed(job, row.new.spec, row.plan, row.engine_version, pieces)
@@ -255,7 +219,7 @@ class MemoryTransaction:
 
     def next_run_at_us(self) -> int | None:
         """See `Transaction`."""
-        return min((job.run_at_us for job in self._queued()), default=None)
+        return min((job.run_at_us for job in self._tables.queued()), default=None)
 
     def latest_us(self, lease_us: int) -> int | None:
         """See `Transaction`."""
@@ -278,9 +242,9 @@ class MemoryTransaction:
         row = self._tables.rows[lease.job]
         if row.plan is not None and row.engine_version == engine_version:
             return self._write(before, change.pinned(before, None, now_us))
-        self._drop(self._tables.pieces, lease.job)
+        self.journal.drop(self._tables.pieces, lease.job)
         planned = replace(row, plan=plan, engine_version=engine_version)
-        self._put(self._tables.rows, lease.job, planned)
+        self.journal.put(self._tables.rows, lease.job, planned)
         return self._write(before, change.pinned(before, steps_total, now_us))
 
     def put_piece(
@@ -292,7 +256,7 @@ class MemoryTransaction:
         counts = next((known for known in pieces if known.name == piece.name), None)
         if counts is None:
             counts = piece
-            self._put(self._tables.pieces, lease.job, (*pieces, piece))
+            self.journal.put(self._tables.pieces, lease.job, (*pieces, piece))
         return counts, self._write(before, change.progressed(before, steps_done, now_us))
 
     def pieces(self, job: str) -> list[Piece]:
@@ -312,10 +276,10 @@ class MemoryTransaction:
         if before.cancel_requested:
             raise refusal.lease_lost(lease.job)
         after = self._write(before, change.committed(before, manifest, now_us))
-        self._put(self._tables.manifests, lease.job, manifest)
+        self.journal.put(self._tables.manifests, lease.job, manifest)
         names = {piece.name for piece in manifest.pieces}
         kept = tuple(p for p in self._tables.pieces.get(lease.job, ()) if p.name in names)
-        self._put(self._tables.pieces, lease.job, kept)
+        self.journal.put(self._tables.pieces, lease.job, kept)
         self._end_attempt(after, Outcome.SUCCESS, None, now_us)
         return after
 
@@ -333,7 +297,7 @@ class MemoryTransaction:
         before = self._held(lease)
         after = self._write(before, change.released(before, now_us))
         if after.is_done:
-            self._drop(self._tables.pieces, after.id)
+            self.journal.drop(self._tables.pieces, after.id)
         self._end_attempt(after, Outcome.RELEASED, None, now_us)
         return after
 
@@ -371,7 +335,7 @@ class MemoryTransaction:
 
     def referenced(self, jobs: Sequence[str]) -> set[str]:
         """See `Transaction`."""
-        return {key for job in jobs for key in self._keys(job)}
+        return {key for job in jobs for key in self._tables.keys(job)}
 
     def forget(self, before_us: int, most: int = 1000) -> int:
         """See `Transaction`."""
@@ -382,9 +346,9 @@ class MemoryTransaction:
         ]
         for _, job in sorted(old)[:most]:
             new = self._tables.rows[job].new
-            self._drop(self._tables.rows, job)
-            self._drop(self._tables.attempts, job)
-            self._drop(self._tables.requests, (new.owner, new.request_id))
+            self.journal.drop(self._tables.rows, job)
+            self.journal.drop(self._tables.attempts, job)
+            self.journal.drop(self._tables.requests, (new.owner, new.request_id))
         return len(old[:most])
 
     def totals(self) -> Totals:
@@ -402,20 +366,13 @@ class MemoryTransaction:
             running = sum(job.is_leased for job in jobs)
             if (outstanding, running) != (has.outstanding, has.running):
                 right = replace(has, outstanding=outstanding, running=running)
-                self._put(self._tables.owners, name, right)
+                self.journal.put(self._tables.owners, name, right)
                 wrong.append(name)
         return wrong
 
     # Parts of the verbs
 
-    def _put(self, table: dict[Any, Any], key: Any, value: Any) -> None:
-        self._journal.append((table, key, table.get(key)))
-        table[key] = value
-
-    def _drop(self, table: dict[Any, Any], key: Any) -> None:
-        self._journal.append((table, key, table.pop(key, None)))
-
-    def _row(self, job: str, owner: str | None) -> _Row:
+    def _row(self, job: str, owner: str | None) -> Row:
         row = self._tables.rows.get(job)
         if row is None or owner not in (None, row.job.owner):
             raise refusal.job_not_found(job)
@@ -430,7 +387,9 @@ class MemoryTransaction:
     def _write(self, before: JobRecord, after: JobRecord) -> JobRecord:
         if after is before:
             return before
-        self._put(self._tables.rows, after.id, replace(self._tables.rows[after.id], job=after))
+        self.journal.put(
+            self._tables.rows, after.id, replace(self._tables.rows[after.id], job=after)
+        )
         self._count(
             after.owner,
             outstanding=before.is_done - after.is_done,
@@ -439,19 +398,11 @@ class MemoryTransaction:
         return after
 
     def _count(self, owner: str, outstanding: int = 0, running: int = 0) -> None:
-        has = self._tables.owners.get(owner, _Owner())
+        has = self._tables.owners.get(owner, Owner())
         counted = replace(
             has, outstanding=has.outstanding + outstanding, running=has.running + running
         )
-        self._put(self._tables.owners, owner, counted)
-
-    def _queued(self) -> list[JobRecord]:
-        rows = self._tables.rows.values()
-        return [row.job for row in rows if row.job.stage is Stage.QUEUED]
-
-    def _next(self, owner: str, now_us: int) -> JobRecord | None:
-        ready = [job for job in self._queued() if job.owner == owner and job.run_at_us <= now_us]
-        return min(ready, key=lambda job: (-job.priority, job.run_at_us, job.id), default=None)
+        self.journal.put(self._tables.owners, owner, counted)
 
     def _beat(self, beat: Beat, lease_us: int, now_us: int) -> tuple[Directive, JobRecord | None]:
         row = self._tables.rows.get(beat.lease.job)
@@ -464,7 +415,7 @@ class MemoryTransaction:
     def _fail(self, before: JobRecord, failure: Failure, now_us: int) -> JobRecord:
         after = self._write(before, change.failed(before, failure, now_us))
         if after.is_done:
-            self._drop(self._tables.pieces, after.id)
+            self.journal.drop(self._tables.pieces, after.id)
         self._end_attempt(after, change.outcome(after, failure), failure.error, now_us)
         return after
 
@@ -473,20 +424,17 @@ class MemoryTransaction:
     ) -> None:
         *earlier, last = self._tables.attempts[job.id]
         ended = replace(last, ended_us=max(last.started_us, now_us), outcome=outcome, error=error)
-        self._put(self._tables.attempts, job.id, (*earlier, ended))
+        self.journal.put(self._tables.attempts, job.id, (*earlier, ended))
 
     def _remove(self, job: JobRecord, now_us: int) -> Expired:
-        keys = tuple(sorted(self._keys(job.id)))
+        keys = tuple(sorted(self._tables.keys(job.id)))
         after = self._write(job, change.removed(job, now_us))
-        self._drop(self._tables.pieces, job.id)
-        self._drop(self._tables.manifests, job.id)
-        self._put(self._tables.rows, job.id, replace(self._tables.rows[job.id], removed_us=now_us))
+        self.journal.drop(self._tables.pieces, job.id)
+        self.journal.drop(self._tables.manifests, job.id)
+        self.journal.put(
+            self._tables.rows, job.id, replace(self._tables.rows[job.id], removed_us=now_us)
+        )
         return Expired(after, keys)
-
-    def _keys(self, job: str) -> set[str]:
-        manifest = self._tables.manifests.get(job)
-        named = () if manifest is None else manifest.pieces
-        return {piece.key for piece in (*self._tables.pieces.get(job, ()), *named)}
 
 
 def _matches(job: JobRecord, only: Filter) -> bool:

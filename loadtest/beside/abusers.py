@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -23,13 +22,13 @@ from grpc import aio
 
 from loadtest.imagery import Imagery
 from loadtest.link import Address, Link, code_of
+from loadtest.program import running
 from loadtest.records import OK
 from loadtest.target import Target
 from swath.client.question import question
-from swath.errors import InvalidArgument, SwathError
+from swath.errors import InvalidArgument
 from swath.wire.inspect import INSPECT, encode_question
 
-END_S = 15.0
 TIMEOUT_S = 10.0
 SLOW_READERS = 4
 """At once, unless the argument says otherwise: more than a small server has engine processes."""
@@ -179,26 +178,10 @@ def abusers(target: Target, argument: str) -> Iterator[Abusers]:
         "imagery": asdict(target.imagery),
         "slow_readers": int(argument or SLOW_READERS),
     }
-    with subprocess.Popen(
-        [sys.executable, "-m", "loadtest.beside.abusers"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,  # Ctrl-C in the terminal is for the generator, which ends it
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            process.stdin.write(json.dumps(orders) + "\n")
-            process.stdin.flush()
-            process.stdout.readline()  # it has begun
-            yield found
-            said, problem = process.communicate(timeout=END_S)
-        finally:
-            process.kill()
-    if process.returncode:
-        raise SwathError(f"The abusers failed: {problem[-2000:]}")
-    found.ended = json.loads(said)
+    words = "-m", "loadtest.beside.abusers"
+    with running(*words, orders=json.dumps(orders) + "\n") as program:
+        yield found
+    found.ended = json.loads(program.said)
 
 
 async def _main() -> None:

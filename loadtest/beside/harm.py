@@ -9,16 +9,17 @@ SECONDS are after the part began, its warm-up included.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import psutil
 
+from loadtest.program import running
 from loadtest.target import Target
 from swath.errors import InvalidArgument, SwathError
 
@@ -26,14 +27,17 @@ MODULES = {"inspect": "inspect_server", "jobs": "job_server", "worker": "job_ser
 """What `python -m` runs, by the name of a part."""
 COMPUTATION = "computation"
 DATABASE = "jobs.db"
-DONE_S = 30.0
-"""For harm that was begun to be over."""
+BUSY = 50.0
+"""Percent of a core, over LOOK_S: of a process that computes."""
+LOOK_S = 0.05
+IDLE_S = 3.0
 HOLD = """
-import sqlite3, sys, time
+import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], timeout=10, isolation_level=None)
 database.execute("PRAGMA wal_autocheckpoint = 0")
 database.execute("BEGIN IMMEDIATE")
-time.sleep(float(sys.argv[2]))
+print("held", flush=True)
+sys.stdin.read()
 database.execute("ROLLBACK")
 """
 """A process of its own holds the lock: it writes nothing, and SQL has its home in the stores."""
@@ -44,7 +48,8 @@ class Harm:
     """One harm, and whether it was done."""
 
     name: str
-    do: Callable[[], None]
+    do: Callable[[threading.Event], None]
+    """Does it, and leaves off when the event is set."""
     problem: SwathError | None = None
     is_done: bool = False
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -54,7 +59,7 @@ class Harm:
         if self._ended.wait(after_s):
             return
         try:
-            self.do()
+            self.do(self._ended)
             self.is_done = True
         except SwathError as problem:
             self.problem = problem
@@ -87,8 +92,7 @@ def pause(target: Target, argument: str) -> AbstractContextManager[Harm]:
     files = sorted(target.data.rglob(DATABASE))
     if len(files) != 1:
         raise SwathError(f"There is no {DATABASE} among what the servers keep.")
-    length_s = _seconds(length, argument)
-    hold = partial(_hold, [sys.executable, "-c", HOLD, str(files[0]), str(length_s)], length_s)
+    hold = partial(_hold, files[0], _seconds(length, argument))
     return _going(Harm("pause_database", hold), _seconds(after, argument))
 
 
@@ -99,7 +103,8 @@ def _ending(
     if part not in (*MODULES, COMPUTATION):
         parts = ", ".join((*MODULES, COMPUTATION))
         raise InvalidArgument(f"There is no part {part!r} of the servers; there are: {parts}.")
-    harm = Harm(f"{verb}_{part}", lambda: end(found(target, part)))
+    find = at_work if part == COMPUTATION else found
+    harm = Harm(f"{verb}_{part}", lambda _: end(find(target, part)))
     return _going(harm, _seconds(after, argument))
 
 
@@ -120,6 +125,22 @@ def found(target: Target, part: str) -> psutil.Process:
     raise SwathError(f"The servers have no part {part} that could be harmed.")
 
 
+def at_work(target: Target, part: str) -> psutil.Process:
+    """The same, once it computes something, or has not for a while: to harm it in vain is no harm.
+
+    Raises:
+        SwathError: as `found`.
+    """
+    until_s = time.monotonic() + IDLE_S
+    while True:
+        process = found(target, part)
+        try:
+            if process.cpu_percent(LOOK_S) > BUSY or time.monotonic() > until_s:
+                return process
+        except psutil.NoSuchProcess:
+            continue  # it ended just now; another one takes its place
+
+
 def _module(process: psutil.Process) -> str:
     """What `python -m` runs in it; empty: something else, or it has ended."""
     try:
@@ -129,15 +150,9 @@ def _module(process: psutil.Process) -> str:
     return words[words.index("-m") + 1] if "-m" in words[:-1] else ""
 
 
-def _hold(command: list[str], length_s: float) -> None:
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=length_s + DONE_S
-        )
-    except subprocess.TimeoutExpired:
-        raise SwathError("The database could not be paused: its lock was never free.") from None
-    if done.returncode:
-        raise SwathError(f"The database could not be paused: {done.stderr.strip()[-200:]}")
+def _hold(file: Path, length_s: float, ended: threading.Event) -> None:
+    with running("-c", HOLD, str(file)):
+        ended.wait(length_s)
 
 
 @contextmanager

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from loadtest.crowd import OPEN
+from loadtest.program import running
 from loadtest.target import Target
 from swath.errors import InvalidArgument, SwathError
-
-END_S = 30
-"""For the process to end."""
 
 
 @dataclass(slots=True)
@@ -43,24 +38,9 @@ def watchers(target: Target, argument: str) -> Iterator[Watchers]:
     if not argument.isdecimal() or int(argument) < 1:
         raise InvalidArgument(f"{argument!r} is no number of watchers.")
     going = Watchers()
-    with subprocess.Popen(
-        [sys.executable, "-m", "loadtest.crowd", argument],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        process_group=0,  # Ctrl-C in the terminal is for the generator, which ends it
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            process.stdin.write(json.dumps(asdict(target.address)) + "\n")
-            process.stdin.flush()
-            if process.stdout.readline().strip() != OPEN:
-                raise SwathError(f"{argument} streams of changes could not be opened.")
-            yield going
-            process.stdin.close()
-            said: dict[str, Any] = json.loads(process.stdout.readline() or "{}")
-            going.said.update(said)
-            process.wait(END_S)
-        finally:
-            if process.poll() is None:
-                process.kill()
+    orders = json.dumps(asdict(target.address)) + "\n"
+    with running("-m", "loadtest.crowd", argument, orders=orders) as program:
+        if program.begun != OPEN:
+            raise SwathError(f"{argument} streams of changes could not be opened.")
+        yield going
+    going.said.update(json.loads(program.said))

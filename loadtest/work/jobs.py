@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from dataclasses import replace
-from uuid import UUID
+from uuid import uuid4
 
 from grpc import aio
 
@@ -52,11 +51,10 @@ class Create(Message):
         elements = int(self.options.get("elements", 0))
         counted = wf.range(0, elements).map(lambda number: number * 2 + 1).length()
         self._spec = specification(counted if elements else wf.Int(1) + 1)
-        self._dice = random.Random()  # noqa: S311 - unlike that of any other run
 
     def request(self, number: int) -> bytes:
         """The n-th."""
-        return self.named(str(UUID(int=self._dice.getrandbits(128))))
+        return self.named(str(uuid4()))
 
     def named(self, request_id: str) -> bytes:
         """A request with that id, which its job has as a label, so that a list tells whose it is.
@@ -76,7 +74,7 @@ class Create(Message):
 
     async def _create(self, link: Link, timeout_s: float) -> tuple[Told, int]:
         """What was promised, and bytes of the answer."""
-        request_id, begun_us = str(UUID(int=self._dice.getrandbits(128))), now_us()
+        request_id, begun_us = str(uuid4()), now_us()
         create: Ask = link.channel("jobs").unary_unary(CREATE_JOB)
         metadata = link.metadata(self.owner)
         try:
@@ -118,7 +116,7 @@ class PersistentJob(Create):
         return code, size_bytes
 
     async def _created(self, link: Link, until_s: float) -> Told:
-        request_id, begun_us = str(UUID(int=self._dice.getrandbits(128))), now_us()
+        request_id, begun_us = str(uuid4()), now_us()
         create: Ask = link.channel("jobs").unary_unary(CREATE_JOB)
         request, pause_s = self.named(request_id), PAUSE_S
         while True:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,11 +9,11 @@ from typing import Any
 import grpc
 
 import swath as wf
+from loadtest.echo import STREAM, echoing
 from swath.client import call, channel
 from swath.client.inspect import InspectClient
 from swath.client.question import question
 from swath.wire.inspect import INSPECT, encode_question
-from tests.bench.echo_server import METHOD
 from tests.bench.figure import Figure
 from tests.bench.rounds import Subject, in_turns, ms
 from tests.bench.server import Server
@@ -58,26 +56,9 @@ def measure(server: Server) -> list[Figure]:
 
 
 @contextmanager
-def echoing(reply_bytes: int) -> Iterator[str]:
-    """The address of a bare echo server; it has ended when this has."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.echo_server", str(reply_bytes)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None and process.stdout is not None
-        try:
-            yield f"127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.stdin.close()
-            process.wait(10)
-
-
-@contextmanager
 def _echo(address: str, request: bytes, options: Sequence[tuple[str, Any]]) -> Iterator[Subject]:
     with grpc.insecure_channel(address, options=list(options)) as opened:
-        stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = opened.unary_stream(METHOD)
+        stub: grpc.UnaryStreamMultiCallable[bytes, bytes] = opened.unary_stream(STREAM)
 
         def ask() -> None:
             for _ in stub(request, timeout=10.0):

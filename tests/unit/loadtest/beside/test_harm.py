@@ -10,6 +10,7 @@ import pytest
 
 from loadtest.beside.harm import HOLD, Harm, found, kill, pause
 from loadtest.link import Address
+from loadtest.program import running
 from loadtest.target import Target
 from swath.errors import InvalidArgument, SwathError
 
@@ -18,7 +19,7 @@ NOWHERE = Target(Address(""))
 
 def test_harm_whose_time_has_not_come_when_all_is_over_is_not_done():
     done: list[int] = []
-    harm = Harm("x", lambda: done.append(1))
+    harm = Harm("x", lambda _: done.append(1))
     harm.end()
     harm.wait_and_do(60)
     assert not done
@@ -27,7 +28,7 @@ def test_harm_whose_time_has_not_come_when_all_is_over_is_not_done():
 
 def test_harm_that_was_done_counts():
     done: list[int] = []
-    harm = Harm("x", lambda: done.append(1))
+    harm = Harm("x", lambda _: done.append(1))
     harm.wait_and_do(0)
     assert done
     assert harm.figures() == {"harm.x": 1.0}
@@ -83,19 +84,11 @@ def test_a_paused_database_cannot_be_written_and_goes_on_afterwards(tmp_path):
     database = sqlite3.connect(file, isolation_level=None, timeout=0)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("CREATE TABLE job (id)")
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(file), "600"]) as holder:
-        until_locked(database)
-        holder.kill()
+    with (
+        running("-c", HOLD, str(file)),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        database.execute("INSERT INTO job VALUES (0)")
     database.execute("INSERT INTO job VALUES (1)")
     assert database.execute("SELECT count(*) FROM job").fetchone() == (1,)
     database.close()
-
-
-def until_locked(database: sqlite3.Connection) -> None:
-    """Return once another process holds the lock; the test's own timeout is the limit."""
-    while True:
-        try:
-            database.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            return
-        database.execute("ROLLBACK")
