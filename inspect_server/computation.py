@@ -103,6 +103,15 @@ class EngineComputation:
         return encode_verdict(self._engine.validate(graph), bytes.fromhex(digest(graph)))
 
 
+def preload() -> None:
+    """Load what all engine processes need, the kernels too: they are forked from one that has it.
+
+    Raises:
+        SwathError: kernels cannot be had.
+    """
+    library.ensure()
+
+
 def open_computation(settings: Mapping[str, Any], reading: Reading) -> Computation:
     """The computation of one engine process: catalog open, kernels loaded."""
     roots = settings["roots"]

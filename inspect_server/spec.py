@@ -21,6 +21,7 @@ def engine_spec(config: InspectConfig) -> EngineSpec:
     roots = None if sources.roots is None else [str(folder) for folder in sources.roots]
     return EngineSpec(
         computation="inspect_server.computation:open_computation",
+        preload="inspect_server.computation:preload",
         settings={
             "data": str(config.data),
             "roots": roots,

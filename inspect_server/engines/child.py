@@ -19,6 +19,7 @@ from inspect_server.engines.board import Board, BoardShape, clip
 from inspect_server.engines.computation import Computation
 from inspect_server.engines.frames import (
     PART,
+    PID,
     SLOT,
     Frame,
     FrameReader,
@@ -28,7 +29,7 @@ from inspect_server.engines.frames import (
     pack,
 )
 from swath.errors import InternalError, InvalidSource, ResultTooLarge, SwathError
-from swath.serving.child import die_with, ignore_terminal, limit_memory, load
+from swath.serving.child import die_with, limit_memory, load
 
 OOM_SCORE = 500
 """Of 1,000: an engine goes before its server."""
@@ -96,7 +97,7 @@ class EngineChild:
         Raises:
             EOFError: it did.
         """
-        self._link.send(Kind.READY, 0)
+        self._link.send(Kind.READY, 0, PID.pack(os.getpid()))
         while True:
             frame = self._link.receive()
             assert frame is not None, "a receive without timeout gives a frame"
@@ -177,8 +178,7 @@ def out_of_memory(limit_bytes: int) -> ResultTooLarge:
 
 
 def main(control_fd: int, board_fd: int) -> None:
-    """Be an engine process on inherited file descriptors."""
-    ignore_terminal()
+    """Be an engine process on these file descriptors."""
     keep_freed_memory()
     control = socket.socket(fileno=control_fd)
     die_with(control, "swath-engine")

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspect_server.engines.child import out_of_memory
+from inspect_server.engines.forks import Forks
 from inspect_server.engines.process import EngineProcess, EngineSpec, State
 from inspect_server.engines.quarantine import Quarantine
 from swath.errors import EngineCrashed, SwathError, Unavailable
 
 START_ATTEMPTS = 3
-UNREAD_S = 0.1
-"""A piece that its reader has not taken for so long: the process waits, and computes nothing."""
+UNREAD_S = 0.01
+"""A reader who has taken nothing for so long, while the process can write no more, is slow."""
 LONGEST_PAUSE_S = 10.0
 """Between attempts to start a process, when they keep failing."""
 
@@ -37,8 +38,8 @@ class CrewConfig:
     short_engines: int = 1
     extra_engines: int = 4
     """Further ones for pixels, while others wait for readers that are slow."""
-    linger_s: float = 30.0
-    """How long those stay when they are not needed any more: to start one takes a second."""
+    linger_s: float = 10.0
+    """How long those stay when they are not needed any more."""
     spare_engines: int = 1
     """Warm processes that replace one that died."""
     pixel_nice: int = 10
@@ -48,9 +49,6 @@ class CrewConfig:
     start_timeout_s: float = 120.0
     """A process that is not ready by then is killed."""
     watch_every_s: float = 0.25
-    settle_s: float = 0.5
-    """Between the first process of each lane and the others: to start one takes a core for a
-    second, which the first requests have for themselves so."""
 
     def places(self) -> dict[Lane, int]:
         """Number of processes of each lane."""
@@ -80,6 +78,7 @@ class Crew:
         self.quarantine = Quarantine()
         self.is_closing = False
         self._spec = spec
+        self._forks = Forks(spec.computation, spec.preload)
         self._config = config
         self._emit = emit
         self._on_idle = on_idle
@@ -90,6 +89,7 @@ class Crew:
         self._born_at_s: dict[EngineProcess, float] = {}
         self._dismissed: set[EngineProcess] = set()
         self._needed_s = 0.0
+        self._is_looking = False
         self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -101,7 +101,7 @@ class Crew:
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._watcher = self._loop.create_task(self._watch())
-        self._fill_lanes(most=1)  # with fewer at once the first is ready sooner
+        self._refill()
         while not all(self._is_ready(lane) for lane in Lane):
             if self._start_error is not None:
                 await self.close()
@@ -109,7 +109,6 @@ class Crew:
             self._news.clear()
             await self._news.wait()
         self._has_started = True
-        self._loop.call_later(self._config.settle_s, self._refill)
 
     async def close(self) -> None:
         """End all processes; requests that are still running get Unavailable."""
@@ -120,6 +119,7 @@ class Crew:
         for engine in engines:
             engine.kill(stopping())
         await asyncio.gather(*(engine.buried.wait() for engine in engines))
+        await self._forks.close()
 
     def engines(self) -> list[EngineProcess]:
         """Every process that is not known to be gone."""
@@ -134,12 +134,24 @@ class Crew:
         Someone who reads slowly, or not at all, must not keep others from being answered: as many
         as there are processes would do.
         """
-        count, places = len(self.lanes[Lane.PIXELS]), self._config.pixel_engines
-        extra = min(count - self._at_work(), self._config.extra_engines)
+        group, places = self.lanes[Lane.PIXELS], self._config.pixel_engines
+        most = places + min(len(group) - self._at_work(), self._config.extra_engines)
         # Those that are missing since they died come back by themselves, after a pause.
-        if places <= count < places + extra:
+        while places <= len(group) < most:
             self._add(Lane.PIXELS)
-            self._loop.call_later(self._config.settle_s, self._refill)
+            self._fill_spares()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Soon, for as long as requests wait: readers prove slow one after the other."""
+        if self._waiting() and not self._is_looking:
+            self._is_looking = True
+            self._loop.call_later(UNREAD_S, self._looked)
+
+    def _looked(self) -> None:
+        self._is_looking = False
+        if self._waiting() and not self.is_closing:
+            self.relieve()
 
     def _dismiss(self, now_s: float) -> None:
         """End a process that has been too many for a while, since readers have gone on."""
@@ -154,9 +166,9 @@ class Crew:
 
     def _at_work(self) -> int:
         """Processes of the pixel lane that do not wait for a reader."""
-        unread_s = self._loop.time() - UNREAD_S
-        since_s = [e.run.unread_since_s if e.run else None for e in self.lanes[Lane.PIXELS]]
-        return sum(since is None or since > unread_s for since in since_s)
+        since_s = self._loop.time() - UNREAD_S
+        runs = [engine.run for engine in self.lanes[Lane.PIXELS]]
+        return sum(run is None or not run.waits_for_reader(since_s) for run in runs)
 
     def _add(self, lane: Lane) -> None:
         engine = self._ready_spare() or self._hire()
@@ -164,10 +176,9 @@ class Crew:
         if engine.state is State.IDLE:
             self._enter(lane, engine)
 
-    def _fill_lanes(self, most: int | None = None) -> None:
+    def _fill_lanes(self) -> None:
         for lane, places in self._config.places().items():
-            group, count = self.lanes[lane], places if most is None else min(places, most)
-            while len(group) < count:
+            while len(self.lanes[lane]) < places:
                 self._add(lane)
 
     def _fill_spares(self) -> None:
@@ -181,7 +192,7 @@ class Crew:
         return ready[0] if ready else None
 
     def _hire(self) -> EngineProcess:
-        engine = EngineProcess(self._spec, self._changed)
+        engine = EngineProcess(self._spec, self._forks, self._changed)
         self._born_at_s[engine] = self._loop.time()
         return engine
 
@@ -240,8 +251,6 @@ class Crew:
             now_s = self._loop.time()
             for engine in self.engines():
                 self._check(engine, now_s)
-            if self._waiting():
-                self.relieve()
             self._dismiss(now_s)
 
     def _check(self, engine: EngineProcess, now_s: float) -> None:

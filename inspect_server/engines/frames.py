@@ -18,6 +18,7 @@ from swath.errors import InternalError, SwathError, Where, every_error
 HEAD = struct.Struct("<BIQ")
 PART = struct.Struct("<IIB")
 SLOT = struct.Struct("<I")
+PID = struct.Struct("<I")
 RUN_HEAD = struct.Struct("<dQH")
 
 
@@ -27,7 +28,7 @@ class Kind(enum.IntEnum):
     SETUP = 1
     """Server: JSON settings, once, first."""
     READY = 2
-    """Engine: it can take requests."""
+    """Engine: it can take requests; its process id."""
     RUN = 3
     """Server: compute this; see `RunBody`."""
     PART = 4

@@ -8,16 +8,17 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from inspect_server.engines.board import Board, BoardShape, open_memory
+from inspect_server.engines.forks import Forks
 from inspect_server.engines.frames import (
     PART,
+    PID,
     SLOT,
     Frame,
     FrameReader,
@@ -30,12 +31,7 @@ from inspect_server.engines.run import Run, Task
 from swath.errors import EngineCrashed, InternalError, SwathError
 
 RECEIVE_BYTES = 64 * 1024
-BOOT = (
-    "import json, sys; control, board, sys.path[:] = json.loads(sys.argv[1]);"
-    " from inspect_server.engines.child import main; main(control, board)"
-)
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-STDERR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +40,8 @@ class EngineSpec:
 
     computation: str
     """`module:factory` of the `Computation`."""
+    preload: str = ""
+    """`module:function` that is called once for all processes, before any is made; empty: none."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """JSON values for the factory."""
     memory_bytes: int = 2 << 30
@@ -66,8 +64,12 @@ class State(enum.Enum):
 class EngineProcess:
     """One engine process. All methods belong to the event loop that made it."""
 
-    def __init__(self, spec: EngineSpec, changed: Callable[[EngineProcess], None]) -> None:
+    def __init__(
+        self, spec: EngineSpec, forks: Forks, changed: Callable[[EngineProcess], None]
+    ) -> None:
         self.state = State.STARTING
+        self.pid = 0
+        """Known when it is ready, or gone; 0 before."""
         self.run: Run | None = None
         self.is_guilty = False
         """Whether it ended by a fault of its own while it computed: a crash or a hang."""
@@ -90,8 +92,7 @@ class EngineProcess:
         self._board = Board(open_memory(spec.board.size_bytes), spec.board)
         self._socket, theirs = socket.socketpair()
         with theirs:
-            self._popen = self._spawn(theirs.fileno())
-        self.pid = self._popen.pid
+            self._fork = forks.fork(theirs.fileno(), self._board.fd)
         self._setup()
 
     def start(self, task: Task, quarantine: tuple[str, ...] = ()) -> Run:
@@ -112,8 +113,7 @@ class EngineProcess:
         """End the process now; its request, if any, gets `error`."""
         self._fate = self._fate or error
         self.is_guilty = self.is_guilty or is_guilty
-        if self._popen.poll() is None:
-            self._popen.kill()
+        self._fork.kill()
 
     def memory_bytes(self) -> int:
         """Private memory that it uses now; 0 where the system does not tell."""
@@ -133,6 +133,11 @@ class EngineProcess:
             except OSError:  # the thread ended, or it is nicer already
                 continue
 
+    @property
+    def count(self) -> int:
+        """See `Slots.count`."""
+        return self._spec.board.slots
+
     def take(self, slot: int, length: int) -> bytes:
         """See `Slots.take`."""
         part = self._board.read(slot, length)
@@ -150,16 +155,6 @@ class EngineProcess:
             self.run = None
             if self.state is State.BUSY:
                 self._become(State.IDLE)
-
-    def _spawn(self, control_fd: int) -> subprocess.Popen[bytes]:
-        boot = json.dumps([control_fd, self._board.fd, sys.path])
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-c", BOOT, boot],
-            pass_fds=(control_fd, self._board.fd),
-            stdin=subprocess.DEVNULL,
-            stdout=STDERR,  # the server's standard output is one line
-            process_group=0,  # a terminal's Ctrl-C is for the server alone
-        )
 
     def _setup(self) -> None:
         shape = self._spec.board
@@ -209,12 +204,13 @@ class EngineProcess:
         try:
             for frame in self._reader.feed(data):
                 self._receive(frame)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, struct.error):
             self.kill(InternalError("The engine process sent a message that makes no sense."))
 
     def _receive(self, frame: Frame) -> None:
         run = self.run if self.run is not None and frame.run == self.run.number else None
         if frame.kind is Kind.READY and self.state is State.STARTING:
+            (self.pid,) = PID.unpack(frame.body)
             self._become(State.IDLE)
         elif frame.kind is Kind.PART and run is not None:
             slot, length, has_more = PART.unpack(frame.body)
@@ -236,19 +232,20 @@ class EngineProcess:
     def _hung_up(self) -> None:
         self._loop.remove_reader(self._socket.fileno())
         self.state = State.GONE
-        self._popen.kill()
+        self._fork.kill()
         self._burial = self._loop.create_task(self._bury())
 
     async def _bury(self) -> None:
-        await asyncio.to_thread(self._popen.wait)
+        status = await self._fork.ended
+        self.pid = self.pid or self._fork.pid
         if self._sending is not None:
             self._sending.cancel()
         self._socket.close()
         self.last_sources = self._board.sources()
-        self.how_it_ended = self._fate.problem if self._fate else self._exit_name()
+        self.how_it_ended = self._fate.problem if self._fate else _exit_name(status)
         run = self.run
         if run is not None:
-            self.is_guilty = self.is_guilty or self._popen.returncode in CRASHES
+            self.is_guilty = self.is_guilty or status in CRASHES
             run.abandon(self._fate or self._crash())
         self._board.close()
         self.buried.set()
@@ -261,13 +258,13 @@ class EngineProcess:
         )
         return error.at(source=Path(self.last_sources[0]).name) if self.last_sources else error
 
-    def _exit_name(self) -> str:
-        code = self._popen.returncode
-        return signal.Signals(-code).name if code < 0 else f"exit status {code}"
-
     def _become(self, state: State) -> None:
         self.state = state
         self._changed(self)
+
+
+def _exit_name(status: int) -> str:
+    return signal.Signals(-status).name if status < 0 else f"exit status {status}"
 
 
 CRASHES = tuple(

@@ -24,6 +24,11 @@ class Task:
 class Slots(Protocol):
     """Where the pieces of a run's messages are, and whom to tell that one was read."""
 
+    @property
+    def count(self) -> int:
+        """Pieces that may wait to be read."""
+        ...
+
     def take(self, slot: int, length: int) -> bytes:
         """A copy of a piece, whose slot may then be written again."""
         ...
@@ -118,6 +123,12 @@ class Run:
         if self.unread_since_s is None:
             self.unread_since_s = self._loop.time()
         self._wake()
+
+    def waits_for_reader(self, since_s: float) -> bool:
+        """Whether the process has had nothing to do since then but to keep what is unread."""
+        if self.unread_since_s is None or self.unread_since_s > since_s:
+            return False
+        return self.has_ended or len(self._parts) >= self._slots.count
 
     def end(self, error: SwathError | None = None) -> None:
         """The process is done with the request, or gone (then there are no more slots to read)."""

@@ -28,17 +28,25 @@ def ignore_terminal() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
-def die_with(control: socket.socket, name: str) -> None:
-    """End this process when the other end of a socket is gone, however that went.
+def die_with_parent(name: str) -> None:
+    """Have the kernel end this process with its parent, where it can.
 
-    The kernel's signal works even while native code holds the interpreter; the thread works on
-    kernels that have no such signal, and where the parent went before the signal was asked for.
-    `name` is what the system calls this process.
+    That works even while native code holds the interpreter. `name` is what the system calls this
+    process.
     """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         libc.prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
+def die_with(control: socket.socket, name: str) -> None:
+    """End this process when the other end of a socket is gone, however that went.
+
+    As `die_with_parent`; and by a thread on kernels that have no such signal, and where the parent
+    went before the signal was asked for.
+    """
+    die_with_parent(name)
     threading.Thread(target=_exit_on_hangup, args=(control.fileno(),), daemon=True).start()
 
 

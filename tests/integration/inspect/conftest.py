@@ -64,7 +64,7 @@ class RunningServer:
 
     def engines(self) -> list[psutil.Process]:
         """Its engine processes."""
-        children = psutil.Process(self.process.pid).children()
+        children = psutil.Process(self.process.pid).children(recursive=True)
         return [child for child in children if child.name() == "swath-engine"]
 
     def wait_for_log(self, text: str, limit_s: float = 10) -> str:

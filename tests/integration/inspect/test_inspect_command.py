@@ -92,7 +92,8 @@ def heavy():
 
 
 def engines_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
-    return [p for p in psutil.Process(process.pid).children() if p.name() == "swath-engine"]
+    family = psutil.Process(process.pid).children(recursive=True)
+    return [p for p in family if p.name() == "swath-engine"]
 
 
 def busiest(process: subprocess.Popen[str]) -> psutil.Process:

@@ -6,13 +6,17 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from inspect_server.config import InspectConfig
 from inspect_server.engines import BoardShape, Lane, QueueConfig, State
+from inspect_server.engines.forks import Forks
+from inspect_server.spec import engine_spec
 from swath.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -235,6 +239,27 @@ def test_readers_who_do_not_read_keep_nobody_from_an_answer(play):
     play(scene, spec={"board": board}, extra_engines=2, linger_s=0.2)
 
 
+def test_four_readers_who_do_not_read_delay_nobody_for_long(play):
+    async def scene(stage):
+        await stage.until(lambda: all(e.state is State.IDLE for _, e in stage.pool.engines()))
+        async with contextlib.AsyncExitStack() as slow:
+
+            async def read_a_little():
+                run = await slow.enter_async_context(stage.run("count", b"500,100000"))
+                await anext(run)
+
+            began_s = time.monotonic()
+            readers = [asyncio.create_task(read_a_little()) for _ in range(4)]
+            await asyncio.sleep(0)
+            assert await stage.ask("echo", b"mine") == [b"mine"]
+            # To start a process from nothing takes longer than this alone.
+            assert time.monotonic() - began_s < 0.5
+            await asyncio.gather(*readers)
+
+    board = BoardShape(slots=2, slot_bytes=1 << 17)
+    play(scene, spec={"board": board}, extra_engines=4)
+
+
 def test_there_are_no_more_processes_for_slow_readers_than_were_allowed(play):
     async def scene(stage):
         async with contextlib.AsyncExitStack() as slow:
@@ -370,10 +395,76 @@ def test_processes_ignore_the_signals_of_the_terminal(play):
     play(scene)
 
 
-def test_processes_are_spawned_into_a_group_of_their_own(play):
+def test_processes_are_in_a_group_that_is_not_the_terminals(play):
     async def scene(stage):
-        assert all(os.getpgid(pid) == pid for pid in stage.pids())
+        assert os.getpgrp() not in {os.getpgid(pid) for pid in stage.pids()}
         names = {Path(f"/proc/{pid}/comm").read_text().strip() for pid in stage.pids()}
         assert names == {"swath-engine"}
 
     play(scene)
+
+
+def fork_server(pid):
+    return psutil.Process(pid).parent()
+
+
+def test_processes_come_back_when_what_forks_them_is_killed(play):
+    async def scene(stage):
+        await stage.until(lambda: all(e.state is State.IDLE for _, e in stage.pool.engines()))
+        before = stage.pids()
+        async with stage.run("work") as run:
+            await anext(run)
+            fork_server(min(before)).kill()
+            with pytest.raises(EngineCrashed, match="SIGKILL"):
+                await anext(run)
+        assert await stage.ask("echo", b"next") == [b"next"]
+        assert not before & stage.pids()
+
+    play(scene, spare_engines=1)
+
+
+def test_what_forks_processes_ends_with_the_pool(play):
+    found = []
+
+    async def scene(stage):
+        found.append(fork_server(min(stage.pids())))
+
+    play(scene)
+    assert not found[0].is_running()
+
+
+def test_what_forks_processes_has_one_thread_when_it_does():
+    async def scene():
+        ours, theirs = socket.socketpair()
+        spec = engine_spec(InspectConfig())
+        forks = Forks(spec.computation, spec.preload)
+        with theirs:
+            fork = forks.fork(theirs.fileno(), theirs.fileno())
+        ours.close()
+        assert await fork.ended == 0  # so all is loaded
+        threads = psutil.Process(forks._popen.pid).num_threads()
+        await forks.close()
+        assert threads == 1
+
+    asyncio.run(scene())
+
+
+def test_a_process_has_nothing_open_that_belongs_to_another(play):
+    def sockets(pid):
+        links = [str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+        return {link for link in links if link.startswith("socket:") or "swath-board" in link}
+
+    async def scene(stage):
+        await stage.until(lambda: all(e.state is State.IDLE for _, e in stage.pool.engines()))
+        # One socket and one board; the boards have the same name.
+        assert [len(sockets(pid)) for pid in stage.pids()] == [2] * 4
+        assert len(set().union(*map(sockets, stage.pids()))) == 4 + 1
+
+    play(scene, pixel_engines=2, spare_engines=1)
+
+
+def test_what_cannot_be_loaded_is_said_by_the_process_that_needs_it(play):
+    async def scene(stage):
+        assert await stage.ask("echo", b"next") == [b"next"]
+
+    play(scene, spec={"preload": "tests.unit.inspect_server.engines.rehearsal:no_such_name"})
