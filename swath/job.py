@@ -21,6 +21,7 @@ LONGEST_LABEL = 63
 HIGHEST_PRIORITY = 100
 """Priorities are from minus that to that."""
 LONGEST_REQUEST_ID = 128
+LONGEST_CLIENT = 128
 
 
 class Stage(enum.StrEnum):
@@ -93,6 +94,8 @@ class JobSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     """Options of the format."""
     destination: Destination = field(default_factory=Destination)
+    client: str = ""
+    """The program that asked, and its version, as `swath-python/0.1.0`; empty: it did not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,8 @@ from swath.wire.stream import read_stream
 class Job:
     """A computation in the background: `job = wf.Job(obj, geoctx)`, later `job.result()`.
 
-    It goes on when this program ends: `wf.Job.get(id)` finds it again. Of what Workflows users
-    know, `channel`, `version`, `url`, `cache_enabled` and `result_type` are not here: expressions
-    of every version can be read, results come from the server that computed them, and `type` says
-    what they are. `wf.JobClient().quota()` says how many jobs you may have.
+    It goes on when this program ends: `wf.Job.get(id)` finds it again. `wf.JobClient().quota()`
+    says how many jobs you may have.
     """
 
     __slots__ = ("_client", "_info", "_result", "_spec")
@@ -160,6 +158,34 @@ class Job:
     def type(self) -> Type | None:
         """Type of the result, such as `List[Image]`; None: the server does not say."""
         return self._info.type
+
+    @property
+    def result_type(self) -> str | None:
+        """The same as text; None: the server does not say."""
+        return None if self.type is None else str(self.type)
+
+    @property
+    def cache_enabled(self) -> bool:
+        """False: a job always computes afresh."""
+        return False
+
+    @property
+    def url(self) -> str | None:
+        """Where its result can be had by other means than `result`; None: nowhere.
+
+        Always None for the destination `download`, which job servers keep to themselves.
+        """
+        return None
+
+    @property
+    def version(self) -> str:
+        """Version of the client that created it, such as `0.1.0`; empty: that did not say."""
+        return self._specification().client.partition("/")[2]
+
+    @property
+    def channel(self) -> str:
+        """Version of the language that its expression is written in, such as `v1`."""
+        return f"v{self._specification().graph.language_version}"
 
     @property
     def labels(self) -> dict[str, str]:

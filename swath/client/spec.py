@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
 from typing import Any
 
 from swath.client.question import named_options, question
@@ -34,4 +36,14 @@ def specification(
         asked.format,
         asked.options,
         Destination(name, options),
+        program(),
     )
+
+
+@cache
+def program() -> str:
+    """What jobs tell of the program that asked for them: `swath-python/0.1.0`."""
+    try:
+        return f"swath-python/{metadata.version('swath')}"
+    except metadata.PackageNotFoundError:  # a copy of the source that is not installed
+        return "swath-python"

@@ -40,7 +40,7 @@ STATUS_FAILURE: Status
 STATUS_CANCELLED: Status
 
 class JobSpec(_message.Message):
-    __slots__ = ("graph", "geocontext", "arguments", "format", "destination")
+    __slots__ = ("graph", "geocontext", "arguments", "format", "destination", "client")
     class ArgumentsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -53,12 +53,14 @@ class JobSpec(_message.Message):
     ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_FIELD_NUMBER: _ClassVar[int]
     graph: _graph_pb2.Graph
     geocontext: _geocontext_pb2.GeoContext
     arguments: _containers.MessageMap[str, _value_pb2.Value]
     format: _inspect_pb2.Format
     destination: Destination
-    def __init__(self, graph: _Optional[_Union[_graph_pb2.Graph, _Mapping]] = ..., geocontext: _Optional[_Union[_geocontext_pb2.GeoContext, _Mapping]] = ..., arguments: _Optional[_Mapping[str, _value_pb2.Value]] = ..., format: _Optional[_Union[_inspect_pb2.Format, _Mapping]] = ..., destination: _Optional[_Union[Destination, _Mapping]] = ...) -> None: ...
+    client: str
+    def __init__(self, graph: _Optional[_Union[_graph_pb2.Graph, _Mapping]] = ..., geocontext: _Optional[_Union[_geocontext_pb2.GeoContext, _Mapping]] = ..., arguments: _Optional[_Mapping[str, _value_pb2.Value]] = ..., format: _Optional[_Union[_inspect_pb2.Format, _Mapping]] = ..., destination: _Optional[_Union[Destination, _Mapping]] = ..., client: _Optional[str] = ...) -> None: ...
 
 class Destination(_message.Message):
     __slots__ = ("name", "options")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from swath.errors import BadRequest
-from swath.job import Destination, JobSpec
+from swath.job import LONGEST_CLIENT, Destination, JobSpec
 from swath.v1 import jobs_pb2 as pb
 from swath.wire.geocontext import decode_geocontext, encode_geocontext
 from swath.wire.graph import decode_graph, fill_graph
@@ -49,6 +49,7 @@ def fill_spec(message: pb.JobSpec, spec: JobSpec) -> pb.JobSpec:
         message.destination.name = spec.destination.name
         for name, value in spec.destination.options.items():
             fill_value(message.destination.options[name], value)
+    message.client = spec.client
     return message
 
 
@@ -59,6 +60,7 @@ def read_spec(message: pb.JobSpec, limits: Limits = DEFAULT_LIMITS) -> JobSpec:
         require_at_most("options", len(options), MAX_OPTIONS)
     if not message.HasField("graph"):
         raise BadRequest("The request names nothing to compute: its spec has no graph.")
+    require_at_most("characters of client", len(message.client), LONGEST_CLIENT)
     return JobSpec(
         graph=decode_graph(message.graph, limits),
         geocontext=(
@@ -71,4 +73,5 @@ def read_spec(message: pb.JobSpec, limits: Limits = DEFAULT_LIMITS) -> JobSpec:
             message.destination.name or "download",
             {name: decode_value(value) for name, value in message.destination.options.items()},
         ),
+        client=message.client,
     )

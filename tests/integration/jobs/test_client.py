@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -68,6 +69,8 @@ def test_a_job_is_found_again_with_all_that_went_in(
     assert job.geoctx is not None and job.geoctx.value == where.value  # type: ignore[attr-defined]
     assert (job.arguments, job.labels, job.type) == ({"n": 5}, {"a": "b"}, INT)
     assert [found.id for found in Job.list(labels={"a": "b"}, client=client)] == [made.id]
+    assert (job.version, job.channel) == (version("swath"), "v1")
+    assert (job.result_type, job.cache_enabled, job.url) == ("Int", False, None)
     job.cancel()
 
 

@@ -55,7 +55,14 @@ ids = st.text("0123456789abcdef", min_size=32, max_size=32)
 seconds = st.floats(0, 1e9)
 destinations = st.builds(Destination, text.filter(bool), named)
 specs = st.builds(
-    JobSpec, graphs(), st.none() | geocontexts, named, text.filter(bool), named, destinations
+    JobSpec,
+    graphs(),
+    st.none() | geocontexts,
+    named,
+    text.filter(bool),
+    named,
+    destinations,
+    text.filter(lambda text: len(text) <= 128),
 )
 places = st.builds(Where, node=st.none() | st.integers(0, 99), op=st.none() | text)
 
@@ -112,7 +119,8 @@ def told_of_spec(spec: JobSpec | None) -> Any:
         sorted(named.items(), key=lambda item: item[0])
         for named in (spec.arguments, spec.options, spec.destination.options)
     ]
-    return spec.graph, spec.geocontext, spec.format, spec.destination.name, ordered
+    plain = spec.graph, spec.geocontext, spec.format, spec.destination.name, spec.client
+    return *plain, ordered
 
 
 def alike(a: JobInfo, b: JobInfo) -> bool:
@@ -366,6 +374,11 @@ def test_too_many_arguments_are_too_large() -> None:
     data = encode_spec(JobSpec(ONE, arguments={str(i): i for i in range(9)}))
     with pytest.raises(RequestTooLarge, match="9 arguments"):
         decode_spec(data, Limits(graph=GraphLimits(parameters=8)))
+
+
+def test_a_client_that_says_too_much_of_itself_is_too_large() -> None:
+    with pytest.raises(RequestTooLarge, match="client"):
+        decode_spec(encode_spec(JobSpec(ONE, client="c" * 129)))
 
 
 def test_a_hundred_megabyte_spec_is_too_large() -> None:
