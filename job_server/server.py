@@ -82,6 +82,7 @@ class JobServer:
         self._workers: aio.Server | None = None
         self._metrics: MetricsEndpoint | None = None
         self._writer: Writer | None = None
+        self._upkeep: Upkeep | None = None
         self._jobs: Jobs | None = None
 
     @property
@@ -136,6 +137,9 @@ class JobServer:
             await self._jobs.close()
         if self._writer is not None:
             await self._writer.close()
+        if self._upkeep is not None:
+            with contextlib.suppress(SwathError):  # what cannot be removed is the sweep's
+                await self._upkeep.remove_freed()
         if self._store is not None:
             await asyncio.to_thread(self._store.close)
             self._store = None
@@ -157,7 +161,7 @@ class JobServer:
         changes = Changes(now_us)
         dice = random.Random(secrets.randbits(64)).random  # noqa: S311 - spreads, hides nothing
         rules = RetryRules()
-        upkeep = Upkeep(
+        upkeep = self._upkeep = Upkeep(
             self._writer,
             results,
             changes,

@@ -109,6 +109,13 @@ def do(store: Store, verb: str, *args: Any, **named: Any) -> Any:
         return getattr(transaction, verb)(*args, **named)
 
 
+def freed_by(store: Store, verb: str, *args: Any) -> set[str]:
+    """The keys that one verb frees, in a transaction of its own."""
+    with store.transaction() as transaction:
+        getattr(transaction, verb)(*args)
+    return transaction.freed
+
+
 def create(store: Store, now_us: int = 0, limits: Limits = LIMITS, **fields: Any) -> str:
     """Id of a job that was just created."""
     new = new_job(**fields)

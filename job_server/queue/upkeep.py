@@ -1,4 +1,4 @@
-"""What the server does without being asked: it ends lost attempts, removes results, sweeps.
+"""What the server does without being asked: it ends lost attempts, removes objects, sweeps.
 
 Each chore looks at the state as it is, again and again, so a turn that was missed costs time and
 nothing else. A database that does not answer is waited for; a fault of our own in one turn is told
@@ -109,6 +109,7 @@ class Upkeep:
         return (
             *(shared if self._is_shared else ()),
             Chore("reap", rules.settle_s, rules.reap_s, self.reap),
+            Chore("remove", 0, 0, self.remove),
             Chore("rouse", rules.rouse_s, rules.rouse_s, self.rouse),
             Chore("expire", rules.settle_s, rules.expire_s, self.expire),
             Chore("sweep", rules.settle_s, rules.sweep_s, self.sweep),
@@ -175,19 +176,32 @@ class Upkeep:
         return False
 
     async def expire(self) -> bool:
-        """Remove results that were kept long enough; whether there may be more.
-
-        Objects go after the rows are durable; what a crash leaves in between, the sweep finds.
-        """
+        """Remove results that were kept long enough; whether there may be more."""
         now_us, most = self._now_us(), self._rules.most
         expired = await self._writer.run(lambda t: t.expire(now_us, most))
-        keys = [key for one in expired for key in one.keys]
-        for one in expired:
-            self._changes.publish(one.job)
+        for job in expired:
+            self._changes.publish(job)
         if expired:
-            self._instrument.emit("expire", {"jobs": len(expired), "objects": len(keys)})
-        await asyncio.to_thread(self._results.delete, keys)
+            self._instrument.emit("expire", {"jobs": len(expired)})
+        await self.remove_freed()  # or the keys of all that is due would be in memory
         return len(expired) >= most
+
+    async def remove(self) -> bool:
+        """Wait until a transaction has freed objects, and remove them; there may be more.
+
+        What a fault or a crash leaves, the sweep finds.
+        """
+        await self._remove(await self._writer.freed.get())
+        return True
+
+    async def remove_freed(self) -> None:
+        """Remove the objects that were freed until now. Raises Unavailable."""
+        while not self._writer.freed.empty():
+            await self._remove(self._writer.freed.get_nowait())
+
+    async def _remove(self, keys: list[str]) -> None:
+        await asyncio.to_thread(self._results.delete, keys)
+        self._instrument.emit("remove", {"objects": len(keys)})
 
     async def sweep(self) -> bool:
         """Remove objects that nothing names."""

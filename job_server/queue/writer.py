@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import copy
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -28,6 +28,8 @@ from swath.errors import ServerBusy, SwathError, Unavailable
 MOST_WAITING = 10_000
 """Verbs that may wait; some three seconds of work on SQLite."""
 RETRY_AFTER_MS = 500
+FREED_AT_ONCE = 1000
+"""Keys in one list of `Writer.freed`: their objects are removed in a fraction of a second."""
 
 _T = TypeVar("_T")
 Verb = Callable[[Transaction], _T]
@@ -70,6 +72,9 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._orders: SimpleQueue[_Order[Any] | _Bell | None] = SimpleQueue()
         self._urgent: SimpleQueue[_Order[Any]] = SimpleQueue()
+        self.freed: asyncio.Queue[list[str]] = asyncio.Queue()
+        """Keys that transactions have freed and that are durable: whoever removes their objects
+        takes them from here."""
         self._was_urgent = False
         self._is_closed = False
         self._thread = threading.Thread(target=self._work, name="store", daemon=True)
@@ -122,7 +127,7 @@ class Writer:
             # Nobody waits for the others any more, and nothing of them was begun.
             wanted = [order for order in group if not order.answer.cancelled()]
             if wanted:
-                self._tell(wanted, self._carried_out(wanted))
+                self._tell(wanted, *self._carried_out(wanted))
 
     def _next_group(self) -> list[_Order[Any]]:
         """What waits; at least one, or none at the end."""
@@ -161,26 +166,27 @@ class Writer:
                     group.append(order)
         return group
 
-    def _carried_out(self, group: list[_Order[Any]]) -> list[_Outcome]:
+    def _carried_out(self, group: list[_Order[Any]]) -> tuple[list[_Outcome], set[str]]:
+        """What became of each verb, and the keys that all of them freed."""
         try:
             with self._transaction() as transaction:
                 outcomes = [_Outcome(_unrefused(transaction, order.verb)) for order in group]
         except Unavailable as error:
             # One each: whoever gets an error may add to it.
-            return [_Outcome(error=copy.copy(error)) for _ in group]
+            return [_Outcome(error=copy.copy(error)) for _ in group], set()
         except Exception:  # noqa: BLE001 - whose it is shows when each runs by itself
             return self._one_by_one(group)
-        return outcomes
+        return outcomes, transaction.freed
 
-    def _one_by_one(self, group: list[_Order[Any]]) -> list[_Outcome]:
+    def _one_by_one(self, group: list[_Order[Any]]) -> tuple[list[_Outcome], set[str]]:
         try:
             with self._transaction() as transaction:
                 outcomes = [_attempted(transaction, order.verb) for order in group]
         except SwathError as error:
-            return [_Outcome(error=copy.copy(error)) for _ in group]
+            return [_Outcome(error=copy.copy(error)) for _ in group], set()
         except Exception as fault:  # noqa: BLE001 - as above
-            return [_Outcome(error=fault) for _ in group]
-        return outcomes
+            return [_Outcome(error=fault) for _ in group], set()
+        return outcomes, transaction.freed
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Transaction]:
@@ -189,9 +195,26 @@ class Writer:
                 transaction.take_turn()
             yield transaction
 
-    def _tell(self, group: list[_Order[Any]], outcomes: list[_Outcome]) -> None:
+    def _tell(
+        self, group: list[_Order[Any]], outcomes: list[_Outcome], freed: Iterable[str]
+    ) -> None:
+        keys = sorted(freed)
+        lists = [keys[at : at + FREED_AT_ONCE] for at in range(0, len(keys), FREED_AT_ONCE)]
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(_answer, group, outcomes)
+            self._loop.call_soon_threadsafe(self._answer, group, outcomes, lists)
+
+    def _answer(
+        self, group: list[_Order[Any]], outcomes: list[_Outcome], freed: list[list[str]]
+    ) -> None:
+        for keys in freed:
+            self.freed.put_nowait(keys)
+        for order, outcome in zip(group, outcomes, strict=True):
+            if order.answer.done():
+                continue  # cancelled meanwhile
+            if outcome.error is not None:
+                order.answer.set_exception(outcome.error)
+            else:
+                order.answer.set_result(outcome.value)
 
 
 class _Refused(Exception):
@@ -214,13 +237,3 @@ def _attempted(transaction: Transaction, verb: Verb[Any]) -> _Outcome:
         return _Outcome(transaction.attempted(partial(verb, transaction)))
     except Exception as error:  # noqa: BLE001 - the savepoint is undone; whoever waits is told
         return _Outcome(error=error)
-
-
-def _answer(group: list[_Order[Any]], outcomes: list[_Outcome]) -> None:
-    for order, outcome in zip(group, outcomes, strict=True):
-        if order.answer.done():
-            continue  # cancelled meanwhile
-        if outcome.error is not None:
-            order.answer.set_exception(outcome.error)
-        else:
-            order.answer.set_result(outcome.value)

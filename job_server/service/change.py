@@ -31,10 +31,8 @@ async def update_job(jobs: Jobs, call: Call) -> None:
 
 
 async def delete_job(jobs: Jobs, call: Call) -> None:
-    """Answer DeleteJob. Objects that the sweep would find are removed at once."""
+    """Answer DeleteJob. What it frees is removed after the answer."""
     id_ = decode_id(call.request)
-    expired = await jobs.run(lambda tx: tx.delete(id_, call.owner, jobs.now_us()))
-    if expired is not None:
-        await jobs.remove(expired.keys)
+    await jobs.run(lambda tx: tx.delete(id_, call.owner, jobs.now_us()))
     call.notes["job"] = id_
     await call.send(encode_delete_answer())

@@ -19,7 +19,6 @@ from job_server.store.record import (
     Claimed,
     Created,
     Directive,
-    Expired,
     Failure,
     Filter,
     JobRecord,
@@ -69,6 +68,12 @@ class MemoryTransaction:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self.journal = Journal()
+        self._freed: dict[str, bool] = {}
+
+    @property
+    def freed(self) -> set[str]:
+        """See `Transaction`."""
+        return set(self._freed)
 
     def attempted(self, verb: Callable[[], _T]) -> _T:
         """See `Transaction`."""
@@ -150,7 +155,7 @@ class MemoryTransaction:
         before = self.get(job, owner)
         after = self._write(before, change.cancelled(before, now_us))
         if after.is_done and not before.is_done:
-            self.journal.drop(self._tables.pieces, job)
+            self._drop_pieces(job)
         return after
 
     def update(
@@ -167,17 +172,17 @@ class MemoryTransaction:
             raise refusal.result_expired(before)
         return self._write(before, change.updated(before, labels, keep_us, now_us))
 
-    def delete(self, job: str, owner: str | None, now_us: int) -> Expired | None:
+    def delete(self, job: str, owner: str | None, now_us: int) -> JobRecord | None:
         """See `Transaction`."""
         row = self._row(job, owner)
         if row.is_deleted:
             return None
         if not row.job.is_done:
             raise refusal.job_not_done(row.job)
-        expired = self._remove(row.job, now_us)
+        after = self._remove(row.job, now_us)
         self.journal.drop(self._tables.attempts, job)
         self.journal.put(self._tables.rows, job, replace(self._tables.rows[job], is_deleted=True))
-        return expired
+        return after
 
     def usage(self, owner: str, limits: Limits) -> Usage:
         """See `Transaction`."""
@@ -279,7 +284,8 @@ class MemoryTransaction:
         self.journal.put(self._tables.manifests, lease.job, manifest)
         names = {piece.name for piece in manifest.pieces}
         kept = tuple(p for p in self._tables.pieces.get(lease.job, ()) if p.name in names)
-        self.journal.put(self._tables.pieces, lease.job, kept)
+        with self._freeing(lease.job):
+            self.journal.put(self._tables.pieces, lease.job, kept)
         self._end_attempt(after, Outcome.SUCCESS, None, now_us)
         return after
 
@@ -297,7 +303,7 @@ class MemoryTransaction:
         before = self._held(lease)
         after = self._write(before, change.released(before, now_us))
         if after.is_done:
-            self.journal.drop(self._tables.pieces, after.id)
+            self._drop_pieces(after.id)
         self._end_attempt(after, Outcome.RELEASED, None, now_us)
         return after
 
@@ -315,7 +321,7 @@ class MemoryTransaction:
         overdue.sort(key=lambda job: (job.lease_until_us, job.id))
         return [self._fail(job, decide(job), now_us) for job in overdue[:most]]
 
-    def expire(self, now_us: int, most: int = 100) -> list[Expired]:
+    def expire(self, now_us: int, most: int = 100) -> list[JobRecord]:
         """See `Transaction`."""
         due = [
             row.job
@@ -415,7 +421,7 @@ class MemoryTransaction:
     def _fail(self, before: JobRecord, failure: Failure, now_us: int) -> JobRecord:
         after = self._write(before, change.failed(before, failure, now_us))
         if after.is_done:
-            self.journal.drop(self._tables.pieces, after.id)
+            self._drop_pieces(after.id)
         self._end_attempt(after, change.outcome(after, failure), failure.error, now_us)
         return after
 
@@ -426,15 +432,27 @@ class MemoryTransaction:
         ended = replace(last, ended_us=max(last.started_us, now_us), outcome=outcome, error=error)
         self.journal.put(self._tables.attempts, job.id, (*earlier, ended))
 
-    def _remove(self, job: JobRecord, now_us: int) -> Expired:
-        keys = tuple(sorted(self._tables.keys(job.id)))
+    def _remove(self, job: JobRecord, now_us: int) -> JobRecord:
         after = self._write(job, change.removed(job, now_us))
-        self.journal.drop(self._tables.pieces, job.id)
-        self.journal.drop(self._tables.manifests, job.id)
+        with self._freeing(job.id):
+            self.journal.drop(self._tables.pieces, job.id)
+            self.journal.drop(self._tables.manifests, job.id)
         self.journal.put(
             self._tables.rows, job.id, replace(self._tables.rows[job.id], removed_us=now_us)
         )
-        return Expired(after, keys)
+        return after
+
+    def _drop_pieces(self, job: str) -> None:
+        with self._freeing(job):
+            self.journal.drop(self._tables.pieces, job)
+
+    @contextmanager
+    def _freeing(self, job: str) -> Iterator[None]:
+        """What the rows of a job named before the block and do not name after it is freed."""
+        before = self._tables.keys(job)
+        yield
+        for key in before - self._tables.keys(job):
+            self.journal.put(self._freed, key, True)
 
 
 def _matches(job: JobRecord, only: Filter) -> bool:

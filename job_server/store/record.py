@@ -254,15 +254,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Expired:
-    """A result that was kept long enough: its row is marked, its objects may go."""
-
-    job: JobRecord
-    keys: tuple[str, ...]
-    """Objects of the result store."""
-
-
-@dataclass(frozen=True, slots=True)
 class Totals:
     """Figures of the whole queue."""
 

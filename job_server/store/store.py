@@ -22,7 +22,6 @@ from job_server.store.record import (
     Claimed,
     Created,
     Directive,
-    Expired,
     Failure,
     Filter,
     JobRecord,
@@ -65,6 +64,14 @@ class Store(Protocol):
 
 class Transaction(Protocol):
     """The verbs, inside one transaction."""
+
+    @property
+    def freed(self) -> set[str]:
+        """Keys of the result store that no row names any more, nor can: those of jobs that ended.
+
+        Their objects may go once the transaction is durable; it tells them after its end, too.
+        """
+        ...
 
     def attempted(self, verb: Callable[[], _T]) -> _T:
         """`verb()` inside a savepoint: whatever it raises, only it is undone.
@@ -149,8 +156,10 @@ class Transaction(Protocol):
         """
         ...
 
-    def delete(self, job: str, owner: str | None, now_us: int) -> Expired | None:
+    def delete(self, job: str, owner: str | None, now_us: int) -> JobRecord | None:
         """Remove a job that is done; its row stays as a tombstone. None: it was removed before.
+
+        What its result named is freed.
 
         Raises:
             JobNotFound. JobNotDone.
@@ -194,7 +203,8 @@ class Transaction(Protocol):
         """Store the resolved plan and the number of steps; sets stage RUNNING.
 
         A plan of the same engine version that is there stays as it is; one of another version is
-        replaced, and its pieces are forgotten (the sweep removes their objects).
+        replaced, and its pieces are forgotten; they are not freed, for this very lease may name
+        the same again (the sweep removes their objects).
         Raises LeaseLost.
         """
         ...
@@ -220,6 +230,7 @@ class Transaction(Protocol):
     def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
         """End the job with success; release its quota. The commit point of a job.
 
+        Pieces that the manifest does not name are freed.
         Repeated under the fence that ended it, it gives the job again.
         Raises LeaseLost: also when cancellation was asked for before.
         """
@@ -228,6 +239,7 @@ class Transaction(Protocol):
     def fail(self, lease: Lease, failure: Failure, now_us: int) -> JobRecord:
         """End the attempt; queue the job again or end it, as the failure says.
 
+        One that is queued keeps its pieces; those of one that ended are freed.
         With `cancel_requested` the job always ends as cancelled. Raises LeaseLost, but repeated
         under the same fence it gives the job.
         """
@@ -247,8 +259,8 @@ class Transaction(Protocol):
         """
         ...
 
-    def expire(self, now_us: int, most: int = 100) -> list[Expired]:
-        """Mark results whose time has come as removed; what of the result store may go."""
+    def expire(self, now_us: int, most: int = 100) -> list[JobRecord]:
+        """Mark results whose time has come as removed, and free what they named; the jobs."""
         ...
 
     def newer(self, seen: Mapping[str, int]) -> list[JobRecord]:

@@ -202,7 +202,8 @@ class JobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def DeleteJob(self, request, context):
-        """Removes a job that is done, with its result. Safe to repeat for an hour.
+        """Removes a job that is done, with its result, whose bytes go soon after the answer. Safe to
+        repeat for an hour.
 
         Errors: FAILED_PRECONDITION: JOB_NOT_DONE: cancel it first.
         """

@@ -41,6 +41,7 @@ from tests.stores import (
     claim,
     create,
     do,
+    freed_by,
     new_job,
     transient,
 )
@@ -616,6 +617,89 @@ def test_the_last_attempts_are_given_oldest_first(store: Store) -> None:
     assert [attempt.number for attempt in do(store, "attempts", job, 3)] == [2, 3, 4]
 
 
+# What ends free
+
+
+def checkpointed(store: Store) -> Lease:
+    """A lease of a job that has two pieces."""
+    create(store, keep_us=100)
+    lease = claim(store).lease
+    for name in ("a", "b"):
+        do(store, "put_piece", lease, tile(name), None, 1)
+    return lease
+
+
+PIECES = {"jobs/a", "jobs/b"}
+
+
+def test_a_job_that_fails_for_good_frees_its_pieces(store: Store) -> None:
+    lease = checkpointed(store)
+    assert freed_by(store, "fail", lease, transient(None), 2) == PIECES
+    assert freed_by(store, "fail", lease, transient(None), 3) == set()
+
+
+def test_a_job_that_is_reaped_for_good_frees_its_pieces(store: Store) -> None:
+    checkpointed(store)
+    final = replace(LOST, retry_at_us=None)
+    assert freed_by(store, "reap", lambda _: final, LEASE_US) == PIECES
+
+
+def test_a_job_that_goes_on_later_frees_nothing(store: Store) -> None:
+    lease = checkpointed(store)
+    assert freed_by(store, "fail", lease, transient(5), 2) == set()
+    lease = claim(store, now_us=5).lease
+    assert freed_by(store, "release", lease, 6) == set()
+    claim(store, now_us=7)
+    assert freed_by(store, "reap", lambda _: LOST, 7 + LEASE_US) == set()
+    assert do(store, "referenced", [lease.job]) == PIECES
+
+
+def test_a_job_that_is_cancelled_between_two_attempts_frees_its_pieces(store: Store) -> None:
+    lease = checkpointed(store)
+    do(store, "fail", lease, transient(5), 2)
+    assert freed_by(store, "cancel", lease.job, "ann", 3) == PIECES
+    assert freed_by(store, "cancel", lease.job, "ann", 4) == set()
+
+
+def test_a_job_that_is_cancelled_while_it_runs_frees_its_pieces_when_it_stops(store: Store) -> None:
+    lease = checkpointed(store)
+    assert freed_by(store, "cancel", lease.job, "ann", 2) == set()
+    assert freed_by(store, "release", lease, 3) == PIECES
+
+
+def test_a_commit_frees_the_pieces_that_its_result_does_not_name(store: Store) -> None:
+    lease = checkpointed(store)
+    manifest = Manifest("geotiff", 100, 9, None, (tile("b"),))
+    assert freed_by(store, "commit", lease, manifest, 2) == {"jobs/a"}
+    assert freed_by(store, "commit", lease, manifest, 3) == set()
+    assert freed_by(store, "expire", 102) == {"jobs/b"}
+
+
+def test_a_commit_of_data_frees_all_pieces(store: Store) -> None:
+    assert freed_by(store, "commit", checkpointed(store), RESULT, 2) == PIECES
+
+
+def test_another_plan_frees_nothing_for_its_pieces_may_have_the_same_keys(store: Store) -> None:
+    lease = checkpointed(store)
+    do(store, "pin", lease, b"plan", "1", 2, 2)
+    assert freed_by(store, "pin", lease, b"plan", "2", 2, 3) == set()
+
+
+def test_what_is_undone_frees_nothing(store: Store) -> None:
+    lease = checkpointed(store)
+
+    def fail_then_raise() -> None:
+        transaction.fail(lease, transient(None), 2)
+        raise LeaseLost
+
+    with store.transaction() as transaction:
+        with pytest.raises(LeaseLost):
+            transaction.attempted(fail_then_raise)
+        assert transaction.freed == set()
+        transaction.attempted(lambda: transaction.fail(lease, transient(None), 2))
+    assert transaction.freed == PIECES
+
+
 # Cancelling, changing, deleting
 
 
@@ -686,8 +770,7 @@ def test_a_deleted_job_is_found_by_no_verb_and_deleting_it_again_is_no_error(sto
     lease = claim(store).lease
     do(store, "put_piece", lease, tile("t"), None, 1)
     do(store, "commit", lease, Manifest("geotiff", 1, 2, None, (tile("t"),)), 2)
-    expired = do(store, "delete", lease.job, "ann", 3)
-    assert expired.keys == ("jobs/t",)
+    assert freed_by(store, "delete", lease.job, "ann", 3) == {"jobs/t"}
     assert do(store, "delete", lease.job, "ann", 4) is None
     assert do(store, "find", None, Filter(), None, 9) == []
     assert do(store, "manifest", lease.job) is None
@@ -798,9 +881,10 @@ def test_results_are_removed_when_their_time_has_come(store: Store) -> None:
     do(store, "put_piece", lease, tile("t"), None, 1)
     do(store, "commit", lease, Manifest("geotiff", 1, 2, None, (tile("t"),)), 10)
     assert do(store, "expire", 109) == []
-    [expired] = do(store, "expire", 110)
-    assert (expired.keys, expired.job.result_bytes) == (("jobs/t",), None)
-    assert do(store, "get", lease.job) == expired.job
+    with store.transaction() as transaction:
+        [expired] = transaction.expire(110)
+    assert (transaction.freed, expired.result_bytes) == ({"jobs/t"}, None)
+    assert do(store, "get", lease.job) == expired
     assert do(store, "manifest", lease.job) is None
     assert do(store, "expire", 111) == []
     with pytest.raises(ResultExpired):

@@ -1,8 +1,8 @@
 """All stores answer alike, whatever is asked in whatever order, and keep the laws of the queue.
 
 Drives memory, SQLite and PostgreSQL side by side. After each step: a job ends once and stays ended
-(I2), fences grow and an old one changes nothing (I4), and the counters of owners are the numbers of
-their jobs (I5).
+(I2), fences grow and an old one changes nothing (I4), the counters of owners are the numbers of
+their jobs (I5), and every stored object is named or was told to be free (I9).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ from job_server.store.record import (
 )
 from job_server.store.store import Store, Transaction
 from swath.errors import LeaseLost, SwathError
-from swath.job import Outcome, Stage
+from swath.job import Outcome, Stage, Status
 
 LEASE_US = 50
 OWNERS = st.sampled_from(["ann", "bob", "Zoë"])
@@ -74,6 +75,10 @@ class StoresSideBySide(RuleBasedStateMachine):
         self.ended: dict[str, JobRecord] = {}
         self.fences: Counter[str] = Counter()
         self.usage: dict[str, Usage] = {}
+        self.objects: set[str] = set()
+        """Keys of what workers have stored and no store has freed."""
+        self.unpinned: set[str] = set()
+        """Those that a newer plan left to the sweep."""
 
     def teardown(self) -> None:
         self.stores[1].close()
@@ -87,7 +92,10 @@ class StoresSideBySide(RuleBasedStateMachine):
         answers = [answer(store, read) for store in self.stores]
         assert answers[1] == answers[0], "SQLite differs from the model"
         assert answers[2] == answers[0], "PostgreSQL differs from the model"
-        return answers[0]
+        given, freed = answers[0]
+        assert freed <= self.objects, "what was freed before, or never there, is freed"
+        self.objects -= freed
+        return given
 
     # Verbs
 
@@ -137,24 +145,45 @@ class StoresSideBySide(RuleBasedStateMachine):
             self.fences[claimed.job.id] = claimed.job.fence
             self.leases.append(claimed.lease)
 
-    def under(self, data: st.DataObject, verb: str, *args: Any) -> None:
-        """A verb under some lease, the last ones more often: an old one changes nothing."""
-        lease = data.draw(st.sampled_from(self.leases[-3:]) | st.sampled_from(self.leases))
+    @rule()
+    def claim_and_store(self) -> None:
+        """A worker that gets far: what becomes of its pieces is what matters."""
+        self.claim_one(0)
+        for lease, name in product(self.leases[-1:], "ab"):
+            self.store_piece(lease, name, None)
+
+    def store_piece(self, lease: Lease, name: str, steps_done: int | None) -> None:
+        piece = Piece(name, f"{lease.job}/{name}-{lease.fence}", 3, 4)
+        given = self.under(lease, "put_piece", piece, steps_done)
+        if given is not LOST and given[0] == piece:
+            self.objects.add(piece.key)
+            self.unpinned.discard(piece.key)
+
+    def some_lease(self, data: st.DataObject) -> Lease:
+        """Any, the last ones more often."""
+        lease: Lease = data.draw(st.sampled_from(self.leases[-3:]) | st.sampled_from(self.leases))
+        return lease
+
+    def under(self, lease: Lease, verb: str, *args: Any) -> Any:
+        """What a verb under a lease gives: an old one changes nothing."""
         before = self.ask("find", None, Filter(), None, 1000)
         given = self.ask(verb, lease, *args, self.now_us)
         if lease.fence < self.fences[lease.job]:
             assert given is LOST
             assert self.ask("find", None, Filter(), None, 1000) == before
+        return given
 
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), what=st.sampled_from(["beat", "beat", "pin", "piece", "piece"]))
     def go_on(self, data: st.DataObject, what: str) -> None:
-        steps = data.draw(st.integers(1, 3))
+        steps, lease = data.draw(st.integers(1, 3)), self.some_lease(data)
         if what == "pin":
-            self.under(data, "pin", b"plan", data.draw(st.sampled_from("12")), steps)
+            named = self.ask("referenced", [lease.job])
+            self.under(lease, "pin", b"plan", data.draw(st.sampled_from("12")), steps)
+            self.unpinned |= named - self.ask("referenced", [lease.job])
         elif what == "piece":
-            piece = Piece(data.draw(st.sampled_from("ab")), f"key {len(self.leases)}", 3, 4)
-            self.under(data, "put_piece", piece, data.draw(st.sampled_from([None, steps])))
+            steps_done = data.draw(st.sampled_from([None, steps]))
+            self.store_piece(lease, data.draw(st.sampled_from("ab")), steps_done)
         else:
             stage = data.draw(st.sampled_from([None, None, Stage.RUNNING, Stage.SAVING]))
             leases = data.draw(st.lists(st.sampled_from(self.leases), max_size=3))
@@ -164,16 +193,18 @@ class StoresSideBySide(RuleBasedStateMachine):
     @precondition(lambda self: self.leases)
     @rule(data=st.data(), what=st.sampled_from(["fail", "fail", "commit", "release"]))
     def end(self, data: st.DataObject, what: str) -> None:
+        lease = self.some_lease(data)
         if what == "commit":
-            pieces = tuple(Piece(n, f"key {n}", 3, 4) for n in data.draw(NAMES))
-            self.under(data, "commit", Manifest("native", 3, 4, None if pieces else b"a", pieces))
+            names, stored = data.draw(NAMES), self.ask("pieces", lease.job)
+            pieces = tuple(piece for piece in stored if piece.name in names)
+            self.under(lease, "commit", Manifest("native", 3, 4, None if pieces else b"a", pieces))
         elif what == "fail":
             after_us = data.draw(st.sampled_from([0, 0, 25, None]))
             retry_at_us = None if after_us is None else self.now_us + after_us
             failure = Failure(data.draw(st.sampled_from(Kind)), b"error", retry_at_us)
-            self.under(data, "fail", failure)
+            self.under(lease, "fail", failure)
         else:
-            self.under(data, "release")
+            self.under(lease, "release")
 
     @precondition(lambda self: self.jobs)
     @rule(data=st.data(), verb=st.sampled_from(["cancel", "cancel", "update", "delete", "limit"]))
@@ -217,10 +248,13 @@ class StoresSideBySide(RuleBasedStateMachine):
 
     @invariant()
     def laws(self) -> None:
-        records, *_ = self.agreed(self.everything)
+        records, named, pieces, *_ = self.agreed(self.everything)
         for job in records:
             self.ends_once(job)
             assert job.fence == self.fences[job.id]
+        assert named == self.objects - self.unpinned
+        fruitless = {job.id for job in records if job.is_done and job.status is not Status.SUCCESS}
+        assert not any(pieces[job] for job in fruitless)
         outstanding = Counter(job.owner for job in records if not job.is_done)
         running = Counter(job.owner for job in records if job.is_leased)
         for owner, usage in self.usage.items():
@@ -232,12 +266,12 @@ class StoresSideBySide(RuleBasedStateMachine):
         assert transaction.recount() == []
         return (
             transaction.find(None, Filter(), None, 1000),
+            transaction.referenced(self.jobs),
+            {job: transaction.pieces(job) for job in self.jobs},
             self.usage,
             transaction.next_run_at_us(),
             [transaction.attempts(job) for job in self.jobs],
-            [transaction.pieces(job) for job in self.jobs],
             [transaction.manifest(job) for job in self.jobs],
-            transaction.referenced(self.jobs),
         )
 
     def ends_once(self, job: JobRecord) -> None:
@@ -250,14 +284,16 @@ class StoresSideBySide(RuleBasedStateMachine):
         assert self.ended.setdefault(job.id, end) == end
 
 
-def answer(store: Store, read: Callable[[Transaction], Any]) -> Any:
+def answer(store: Store, read: Callable[[Transaction], Any]) -> tuple[Any, set[str]]:
+    """What a store gives, LOST, or its error; and the keys that are free after it."""
     try:
         with store.transaction() as transaction:
-            return read(transaction)
+            given = read(transaction)
     except LeaseLost:
-        return LOST
+        return LOST, set()
     except SwathError as error:
-        return type(error), error.problem, error.fields
+        return (type(error), error.problem, error.fields), set()
+    return given, transaction.freed
 
 
 @pytest.mark.timeout(300)

@@ -12,7 +12,9 @@ from swath.job import Outcome, Status
 _INSERT = insert(schema.manifest)
 
 
-def commit(connection: Connection, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
+def commit(
+    connection: Connection, freed: list[str], lease: Lease, manifest: Manifest, now_us: int
+) -> JobRecord:
     """See `Transaction.commit`."""
     before = row.under(connection, lease)
     if before is not None and before.status is Status.SUCCESS:
@@ -24,6 +26,6 @@ def commit(connection: Connection, lease: Lease, manifest: Manifest, now_us: int
     values |= {"crc32": manifest.crc32, "data": manifest.data, "job": lease.job}
     named = [[one.name, one.key, one.size_bytes, one.crc32] for one in manifest.pieces]
     connection.execute(_INSERT, {**values, "pieces": named})
-    piece.drop(connection, lease.job, but=frozenset(one.name for one in manifest.pieces))
+    freed += piece.drop(connection, lease.job, but=frozenset(one.name for one in manifest.pieces))
     row.end_attempt(connection, after, Outcome.SUCCESS, None, now_us)
     return after

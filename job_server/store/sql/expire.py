@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from job_server.store import change
-from job_server.store.record import Expired, JobRecord
+from job_server.store.record import JobRecord
 from job_server.store.sql import read, row, schema
 
 _job = schema.job.c
@@ -37,20 +37,20 @@ _OLD = (
 _FORGET = delete(schema.job).where(_job.id.in_(_OLD))
 
 
-def expire(connection: Connection, now_us: int, most: int) -> list[Expired]:
+def expire(connection: Connection, freed: list[str], now_us: int, most: int) -> list[JobRecord]:
     """See `Transaction.expire`."""
     due = connection.execute(_DUE, {"now_us": now_us, "most": most}).all()
-    return [remove(connection, row.record(found), now_us) for found in due]
+    return [remove(connection, freed, row.record(found), now_us) for found in due]
 
 
-def remove(connection: Connection, job: JobRecord, now_us: int) -> Expired:
-    """Mark the result of a locked job as removed; what of the result store may go."""
-    keys = tuple(sorted(read.referenced(connection, [job.id])))
+def remove(connection: Connection, freed: list[str], job: JobRecord, now_us: int) -> JobRecord:
+    """Mark the result of a locked job as removed, and free what it named."""
+    freed += read.referenced(connection, [job.id])
     after = row.write(connection, job, change.removed(job, now_us))
     connection.execute(_MARK, {"at_id": job.id, "at_us": now_us})
     for statement in _PARTS:
         connection.execute(statement, {"at_id": job.id})
-    return Expired(after, keys)
+    return after
 
 
 def forget(connection: Connection, before_us: int, most: int) -> int:

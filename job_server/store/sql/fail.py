@@ -29,40 +29,46 @@ _OVERDUE = (
 )
 
 
-def fail(connection: Connection, lease: Lease, failure: Failure, now_us: int) -> JobRecord:
+def fail(
+    connection: Connection, freed: list[str], lease: Lease, failure: Failure, now_us: int
+) -> JobRecord:
     """See `Transaction.fail`."""
     before = row.under(connection, lease)
     if before is None:
         raise refusal.lease_lost(lease.job)
     if before.is_leased:
-        return _end(connection, before, failure, now_us)
+        return _end(connection, freed, before, failure, now_us)
     outcome = connection.execute(_OUTCOME, {"job": lease.job, "fence": lease.fence}).scalar()
     if outcome not in _FAILED:
         raise refusal.lease_lost(lease.job)
     return before
 
 
-def release(connection: Connection, lease: Lease, now_us: int) -> JobRecord:
+def release(connection: Connection, freed: list[str], lease: Lease, now_us: int) -> JobRecord:
     """See `Transaction.release`."""
     before = row.held(connection, lease)
     after = row.write(connection, before, change.released(before, now_us))
     if after.is_done:
-        piece.drop(connection, after.id)
+        freed += piece.drop(connection, after.id)
     row.end_attempt(connection, after, Outcome.RELEASED, None, now_us)
     return after
 
 
-def reap(connection: Connection, decide: Decide, now_us: int, most: int) -> list[JobRecord]:
+def reap(
+    connection: Connection, freed: list[str], decide: Decide, now_us: int, most: int
+) -> list[JobRecord]:
     """See `Transaction.reap`."""
     found = connection.execute(_OVERDUE, {"now_us": now_us, "most": most}).all()
     overdue = [row.record(one) for one in found]
-    return [_end(connection, job, decide(job), now_us) for job in overdue]
+    return [_end(connection, freed, job, decide(job), now_us) for job in overdue]
 
 
-def _end(connection: Connection, before: JobRecord, failure: Failure, now_us: int) -> JobRecord:
+def _end(
+    connection: Connection, freed: list[str], before: JobRecord, failure: Failure, now_us: int
+) -> JobRecord:
     after = row.write(connection, before, change.failed(before, failure, now_us))
     if after.is_done:
-        piece.drop(connection, after.id)
+        freed += piece.drop(connection, after.id)
     outcome = change.outcome(after, failure)
     row.end_attempt(connection, after, outcome, failure.error, now_us)
     return after

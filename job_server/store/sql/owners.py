@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from job_server.store import change, refusal
-from job_server.store.record import Expired, JobRecord, Limits
+from job_server.store.record import JobRecord, Limits
 from job_server.store.sql import create, expire, piece, row, schema
 
 _REMOVED = select(schema.job.c.removed_us).where(schema.job.c.id == bindparam("id"))
@@ -26,12 +26,14 @@ _LIMIT = (
 )
 
 
-def cancel(connection: Connection, job: str, owner: str | None, now_us: int) -> JobRecord:
+def cancel(
+    connection: Connection, freed: list[str], job: str, owner: str | None, now_us: int
+) -> JobRecord:
     """See `Transaction.cancel`."""
     before = row.get(connection, job, owner, lock=True)
     after = row.write(connection, before, change.cancelled(before, now_us))
     if after.is_done and not before.is_done:
-        piece.drop(connection, job)
+        freed += piece.drop(connection, job)
     return after
 
 
@@ -50,7 +52,9 @@ def alter(
     return row.write(connection, before, change.updated(before, labels, keep_us, now_us))
 
 
-def remove(connection: Connection, job: str, owner: str | None, now_us: int) -> Expired | None:
+def remove(
+    connection: Connection, freed: list[str], job: str, owner: str | None, now_us: int
+) -> JobRecord | None:
     """See `Transaction.delete`."""
     found = connection.execute(_ROW, {"id": job}).first()
     if found is None or owner not in (None, found.owner):
@@ -60,10 +64,10 @@ def remove(connection: Connection, job: str, owner: str | None, now_us: int) -> 
     before = row.record(found)
     if not before.is_done:
         raise refusal.job_not_done(before)
-    expired = expire.remove(connection, before, now_us)
+    after = expire.remove(connection, freed, before, now_us)
     for statement in (_BURY, *_LONG_PARTS):
         connection.execute(statement, {"at_id": job})
-    return expired
+    return after
 
 
 def set_limits(connection: Connection, owner: str, limits: Limits) -> None:

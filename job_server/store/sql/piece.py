@@ -12,8 +12,10 @@ _VERSION = select(schema.plan.c.engine_version).where(schema.plan.c.job == bindp
 _UNPIN = delete(schema.plan).where(schema.plan.c.job == bindparam("at_job"))
 _DROP = delete(schema.piece).where(schema.piece.c.job == bindparam("at_job"))
 _DROP_ONE = _DROP.where(schema.piece.c.name == bindparam("at_name"))
+_NAMES = select(schema.piece.c.name, schema.piece.c.key).where(
+    schema.piece.c.job == bindparam("job")
+)
 _PIN = insert(schema.plan)
-_NAMES = select(schema.piece.c.name).where(schema.piece.c.job == bindparam("job"))
 _PUT = insert(schema.piece)
 
 
@@ -50,12 +52,12 @@ def put_piece(
     return counts, row.write(connection, before, change.progressed(before, steps_done, now_us))
 
 
-def drop(connection: Connection, job: str, but: frozenset[str] = frozenset()) -> None:
-    """Forget the pieces of a job but those named; the sweep removes their objects."""
-    if not but:
+def drop(connection: Connection, job: str, but: frozenset[str] = frozenset()) -> list[str]:
+    """Forget the pieces of a locked job but those named; the keys of their objects."""
+    found = connection.execute(_NAMES, {"job": job}).all()
+    unused = [one for one in found if one.name not in but]
+    if unused and len(unused) == len(found):
         connection.execute(_DROP, {"at_job": job})
-        return
-    names = connection.execute(_NAMES, {"job": job}).scalars()
-    unused = [{"at_job": job, "at_name": name} for name in names if name not in but]
-    if unused:
-        connection.execute(_DROP_ONE, unused)
+    elif unused:
+        connection.execute(_DROP_ONE, [{"at_job": job, "at_name": one.name} for one in unused])
+    return [one.key for one in unused]

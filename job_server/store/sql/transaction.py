@@ -15,7 +15,6 @@ from job_server.store.record import (
     Claimed,
     Created,
     Directive,
-    Expired,
     Failure,
     Filter,
     JobRecord,
@@ -61,8 +60,14 @@ class SqlTransaction:
     def __init__(self, connection: Connection) -> None:
         self._alive = connection
         self._unwritten = create.Unwritten()
+        self._freed: list[str] = []
         self.broken: Exception | None = None
         """Why nothing of it will be there; absent: nothing of the kind happened."""
+
+    @property
+    def freed(self) -> set[str]:
+        """See `Transaction`."""
+        return set(self._freed)
 
     def write(self) -> None:
         """Write what verbs left to be written together; whoever commits calls it before."""
@@ -105,22 +110,28 @@ class SqlTransaction:
         connection = self._unbroken
         self._whole(self.write)
         savepoint = self._whole(connection.begin_nested)
+        freed = len(self._freed)
         try:
             result = verb()
             self.write()
             savepoint.commit()
         except DBAPIError as error:
-            self._unwritten.forget()
+            self._forget(freed)
             if not failure.is_undone(error):
                 self._break(error)
             self._whole(savepoint.rollback)
             raise
         except BaseException:
-            self._unwritten.forget()
+            self._forget(freed)
             if self.broken is None:
                 self._whole(savepoint.rollback)
             raise
         return result
+
+    def _forget(self, freed: int) -> None:
+        """Leave undone what a verb left for later; so many keys were freed before it."""
+        self._unwritten.forget()
+        del self._freed[freed:]
 
     def _whole(self, step: Callable[[], _T]) -> _T:
         """What a step gives, without which the transaction is broken."""
@@ -176,7 +187,7 @@ class SqlTransaction:
 
     def cancel(self, job: str, owner: str | None, now_us: int) -> JobRecord:
         """See `Transaction`."""
-        return owners.cancel(self._connection, job, owner, now_us)
+        return owners.cancel(self._connection, self._freed, job, owner, now_us)
 
     def update(
         self,
@@ -189,9 +200,9 @@ class SqlTransaction:
         """See `Transaction`."""
         return owners.alter(self._connection, job, owner, now_us, labels, keep_us)
 
-    def delete(self, job: str, owner: str | None, now_us: int) -> Expired | None:
+    def delete(self, job: str, owner: str | None, now_us: int) -> JobRecord | None:
         """See `Transaction`."""
-        return owners.remove(self._connection, job, owner, now_us)
+        return owners.remove(self._connection, self._freed, job, owner, now_us)
 
     def usage(self, owner: str, limits: Limits) -> Usage:
         """See `Transaction`."""
@@ -243,25 +254,25 @@ class SqlTransaction:
 
     def commit(self, lease: Lease, manifest: Manifest, now_us: int) -> JobRecord:
         """See `Transaction`."""
-        return commit.commit(self._connection, lease, manifest, now_us)
+        return commit.commit(self._connection, self._freed, lease, manifest, now_us)
 
     def fail(self, lease: Lease, why: Failure, now_us: int) -> JobRecord:
         """See `Transaction`."""
-        return fail.fail(self._connection, lease, why, now_us)
+        return fail.fail(self._connection, self._freed, lease, why, now_us)
 
     def release(self, lease: Lease, now_us: int) -> JobRecord:
         """See `Transaction`."""
-        return fail.release(self._connection, lease, now_us)
+        return fail.release(self._connection, self._freed, lease, now_us)
 
     # The server itself
 
     def reap(self, decide: Decide, now_us: int, most: int = 100) -> list[JobRecord]:
         """See `Transaction`."""
-        return fail.reap(self._connection, decide, now_us, most)
+        return fail.reap(self._connection, self._freed, decide, now_us, most)
 
-    def expire(self, now_us: int, most: int = 100) -> list[Expired]:
+    def expire(self, now_us: int, most: int = 100) -> list[JobRecord]:
         """See `Transaction`."""
-        return expire.expire(self._connection, now_us, most)
+        return expire.expire(self._connection, self._freed, now_us, most)
 
     def newer(self, seen: Mapping[str, int]) -> list[JobRecord]:
         """See `Transaction`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -146,3 +147,32 @@ def test_a_result_that_was_kept_long_enough_is_gone_and_says_so(launch):
     assert caught.value.expired_us == user.get(job.id).expires_us
     with pytest.raises(ResultExpired):
         user.download(job.id)
+
+
+def folder_of(server, id_: str) -> Path:
+    return server.data / "jobs" / "results" / id_[:2] / id_
+
+
+def checkpointed(user, worker) -> str:
+    """A job that waits for its next attempt, and has stored a tile."""
+    id_ = user.create(number()).id
+    lease = worker.claim().lease
+    worker.put(lease, "tile", b"x" * 1000)
+    worker.release(lease)
+    return id_
+
+
+def test_tiles_of_a_job_that_is_cancelled_leave_the_disk_at_once(shared, user, worker):
+    id_ = checkpointed(user, worker)
+    assert folder_of(shared, id_).exists()
+    user.cancel(id_)
+    shared.until(lambda: not folder_of(shared, id_).exists())
+
+
+def test_a_server_that_is_stopped_removes_first_what_nothing_names_any_more(job_server):
+    user, worker = job_server.user(), job_server.worker()
+    jobs = [checkpointed(user, worker) for _ in range(5)]
+    for id_ in jobs:
+        user.cancel(id_)
+    assert job_server.stop() == 0
+    assert not any(folder_of(job_server, id_).exists() for id_ in jobs)

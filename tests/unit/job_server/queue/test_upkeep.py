@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import zlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +16,7 @@ from job_server.queue.policy import RetryRules
 from job_server.queue.sweep import dead_among
 from job_server.queue.upkeep import Upkeep, UpkeepRules
 from job_server.queue.writer import Writer
-from job_server.results.key import key_of
+from job_server.results.key import key_of, parse_key
 from job_server.results.memory import MemoryResults
 from job_server.store.memory import MemoryStore
 from job_server.store.record import Beat, Claimed, JobRecord, Limits, Manifest, NewJob, Piece
@@ -30,6 +31,7 @@ SECOND = 1_000_000
 DAY = 24 * HOUR
 LIMITS = Limits()
 LEASE = 60 * SECOND
+INLINE = Manifest("native", 1, 0, data=b"x")
 
 
 class Failing:
@@ -54,6 +56,18 @@ class Failing:
     def close(self) -> None:
         """Close the store behind."""
         self._store.close()
+
+
+class Breaking(MemoryResults):
+    """Results that cannot be removed when a test says so."""
+
+    is_broken = False
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Remove objects, or say that it cannot be done."""
+        if self.is_broken:
+            raise Unavailable("Results cannot be removed now.")
+        super().delete(keys)
 
 
 class Pauses:
@@ -90,7 +104,7 @@ class House:
     def __init__(self, **rules: Any) -> None:
         self.now_us = NOW
         self.store = Failing(MemoryStore())
-        self.results = MemoryResults()
+        self.results = Breaking()
         self.events: list[Event] = []
         self.instrument = Instrument(self.events.append)
         self.pauses = Pauses()
@@ -256,6 +270,129 @@ def test_more_lost_jobs_than_one_transaction_takes_are_reaped_at_once_after() ->
     run(scenario, most=2)
 
 
+# Remove
+
+
+async def checkpointed(house: House) -> Claimed:
+    """A job that runs, and has a tile."""
+    await house.create()
+    claimed = await house.claim()
+    await house.record(claimed, house.put(claimed))
+    return claimed
+
+
+def test_tiles_of_a_job_that_was_cancelled_go_at_once() -> None:
+    async def scenario(house: House) -> None:
+        claimed = await checkpointed(house)
+        house.now_us += LEASE + 1
+        await house.upkeep.reap()
+        assert len(house.keys()) == 1  # it goes on from there
+        await house.writer.run(lambda t: t.cancel(claimed.job.id, None, house.now_us))
+        await house.upkeep.remove()
+        assert house.keys() == set()
+        assert house.said("remove") == [{"objects": 1}]
+
+    run(scenario)
+
+
+def test_tiles_of_a_job_that_lost_its_last_worker_go_at_once() -> None:
+    async def scenario(house: House) -> None:
+        claimed = await checkpointed(house)
+        await house.writer.run(lambda t: t.cancel(claimed.job.id, None, house.now_us))
+        house.now_us += LEASE + 1
+        await house.upkeep.reap()
+        await house.upkeep.remove()
+        assert house.keys() == set()
+
+    run(scenario)
+
+
+def test_tiles_that_a_result_does_not_name_go_and_the_others_stay() -> None:
+    async def scenario(house: House) -> None:
+        claimed = await checkpointed(house)
+        piece = house.put(claimed, b"whole", "image")
+        await house.record(claimed, piece)
+        manifest = Manifest("native", piece.size_bytes, piece.crc32, pieces=(piece,))
+        await house.writer.run(lambda t: t.commit(claimed.lease, manifest, house.now_us))
+        await house.upkeep.remove()
+        assert house.keys() == {piece.key}
+
+    run(scenario)
+
+
+def test_tiles_stay_where_the_end_of_their_job_is_not_durable() -> None:
+    async def scenario(house: House) -> None:
+        claimed = await checkpointed(house)
+        await house.writer.run(lambda t: t.release(claimed.lease, house.now_us))
+        house.store.fails = True
+        with pytest.raises(Unavailable):
+            await house.writer.run(lambda t: t.cancel(claimed.job.id, None, house.now_us))
+        house.store.fails = False
+        await house.upkeep.remove_freed()
+        assert len(house.keys()) == 1
+
+    run(scenario)
+
+
+def test_tiles_go_though_whoever_cancelled_the_job_did_not_wait() -> None:
+    async def scenario(house: House) -> None:
+        claimed = await checkpointed(house)
+        await house.writer.run(lambda t: t.release(claimed.lease, house.now_us))
+        begun, goes_on = threading.Event(), threading.Event()
+
+        def cancel(transaction: Transaction) -> None:
+            begun.set()
+            goes_on.wait(10)
+            transaction.cancel(claimed.job.id, None, house.now_us)
+
+        call = asyncio.create_task(house.writer.run(cancel))
+        await asyncio.to_thread(begun.wait, 10)
+        call.cancel()
+        goes_on.set()
+        await house.upkeep.remove()
+        assert house.keys() == set()
+
+    run(scenario)
+
+
+def test_what_cannot_be_removed_is_told_and_holds_up_nothing_else() -> None:
+    async def scenario(house: House) -> None:
+        task = await started(house)
+        house.results.is_broken = True
+        assert await house.pauses.asked("remove") == 0
+        house.pauses.end("remove")
+        claimed = await checkpointed(house)
+        await house.writer.run(lambda t: t.commit(claimed.lease, INLINE, house.now_us))
+        assert await house.pauses.asked("remove") == 20
+        house.results.is_broken = False
+        house.pauses.end("remove")
+        await house.finished(2)
+        house.now_us += DAY + 1
+        await house.writer.run(lambda t: t.delete(f"{2:032x}", None, house.now_us))
+        assert await house.pauses.asked("remove") == 0
+        await stopped(task)
+        left = sorted(house.keys())
+        assert [parse_key(key).job for key in left] == [claimed.job.id]
+        told = house.said("upkeep_failed")
+        assert [(event["chore"], event["reason"]) for event in told] == [("remove", "UNAVAILABLE")]
+
+    run(scenario)
+
+
+def test_a_reaper_does_not_wait_until_objects_are_gone() -> None:
+    async def scenario(house: House) -> None:
+        claimed = await checkpointed(house)
+        await house.writer.run(lambda t: t.cancel(claimed.job.id, None, house.now_us))
+        house.now_us += LEASE + 1
+        await house.upkeep.reap()
+        assert (await house.get()).status is Status.CANCELLED
+        assert len(house.keys()) == 1
+        await house.upkeep.remove()
+        assert house.keys() == set()
+
+    run(scenario)
+
+
 # Expire and forget
 
 
@@ -266,7 +403,8 @@ def test_a_result_that_was_kept_long_enough_goes_with_its_objects() -> None:
         await house.upkeep.expire()
         assert (await house.get()).result_bytes is None
         assert house.keys() == set()
-        assert house.said("expire") == [{"jobs": 1, "objects": 1}]
+        assert house.said("expire") == [{"jobs": 1}]
+        assert house.said("remove") == [{"objects": 1}]
 
     run(scenario)
 
