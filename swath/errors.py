@@ -14,6 +14,7 @@
     │   ├── UnsupportedFormat     the format does not fit the result
     │   ├── UnsupportedDestination  there is no such destination, or it does not fit
     │   ├── JobNotFound           the caller has no such job
+    │   │   └── JobDeleted            the job that this very request made was deleted since
     │   ├── JobNotDone            the job has not ended yet
     │   ├── ResultNotAvailable    the job ended without a result that can be given
     │   ├── ResultExpired         the result was kept as long as it was meant to be
@@ -217,7 +218,14 @@ class UnsupportedDestination(BadRequest, ValueError):
 class JobNotFound(BadRequest, LookupError):
     """The caller has no job of that id."""
 
-    REASON, STATUS, FIELDS = "JOB_NOT_FOUND", 404, ("job_id",)
+    REASON, STATUS = "JOB_NOT_FOUND", 404
+    FIELDS: ClassVar[tuple[str, ...]] = ("job_id",)
+
+
+class JobDeleted(JobNotFound):
+    """The job that this request made was deleted since: use a new request id for another one."""
+
+    REASON, STATUS, FIELDS = "JOB_DELETED", 410, ("job_id", "request_id")
 
 
 class JobNotDone(BadRequest):

@@ -52,6 +52,7 @@ CODES: dict[type[SwathError], grpc.StatusCode] = {
     errors.SourceChanged: _Code.FAILED_PRECONDITION,
     errors.UnsupportedDestination: _Code.INVALID_ARGUMENT,
     errors.JobNotFound: _Code.NOT_FOUND,
+    errors.JobDeleted: _Code.NOT_FOUND,
     errors.JobNotDone: _Code.FAILED_PRECONDITION,
     errors.ResultNotAvailable: _Code.FAILED_PRECONDITION,
     errors.ResultExpired: _Code.NOT_FOUND,

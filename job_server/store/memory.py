@@ -113,6 +113,8 @@ class MemoryTransaction:
         row = self._tables.rows[known]
         if row.new.spec_digest != spec_digest:
             raise refusal.request_id_reused(request_id)
+        if row.is_deleted:
+            raise refusal.job_deleted(known, request_id)
         return row.job
 
     def get(self, job: str, owner: str | None = None) -> JobRecord:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from job_server.store.record import JobRecord
 from swath.errors import (
+    JobDeleted,
     JobNotDone,
     JobNotFound,
     LeaseLost,
@@ -17,6 +18,16 @@ def job_not_found(job: str) -> JobNotFound:
     """There is none, it is another owner's, or it was deleted."""
     return JobNotFound(
         f"You have no job {job}: `swath jobs list` shows those that there are.", job_id=job
+    )
+
+
+def job_deleted(job: str, request_id: str) -> JobDeleted:
+    """The job that a request made was deleted since."""
+    return JobDeleted(
+        f"This request created job {job}, which has been deleted: send a new request id to create"
+        " another one.",
+        job_id=job,
+        request_id=request_id,
     )
 
 

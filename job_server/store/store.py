@@ -96,7 +96,8 @@ class Transaction(Protocol):
 
         Raises:
             ResourceExhausted: the quota is used up; nothing was made. RequestIdReused: another
-            request has its request id. A replay raises neither and takes nothing.
+            request has its request id. JobDeleted: it made a job, which was deleted. A replay takes
+            nothing, and is not refused for the quota.
         """
         ...
 
@@ -104,7 +105,7 @@ class Transaction(Protocol):
         """The job that this request of the owner made; None: it made none.
 
         Raises:
-            RequestIdReused: another request has its request id.
+            RequestIdReused: another request has its request id. JobDeleted: it was deleted.
         """
         ...
 

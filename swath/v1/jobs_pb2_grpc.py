@@ -136,13 +136,15 @@ class JobServiceServicer(object):
         """Puts a job into the queue and returns at once. The job is durable when this answers.
 
         Safe to repeat with the same `request_id`: the job that was made the first time is returned as
-        it is now, and no quota is taken again.
+        it is now, and no quota is taken again. Where it was deleted since, JOB_DELETED says so and names
+        it, for at least 30 days: nothing is made, and no quota is taken.
 
         Errors: all those of InspectService.Validate; GEOCONTEXT_REQUIRED, INVALID_GEOCONTEXT,
         UNSUPPORTED_FORMAT and UNSUPPORTED_DESTINATION, found before anything is queued.
-        INVALID_ARGUMENT: REQUEST_ID_REUSED: it was used with another request. RESOURCE_EXHAUSTED:
-        QUOTA_EXCEEDED: too many jobs of this owner are not done yet; it carries a
-        google.rpc.QuotaFailure, and `grpc-retry-pushback-ms` is -1: do not retry by yourself.
+        INVALID_ARGUMENT: REQUEST_ID_REUSED: it was used with another request. NOT_FOUND: JOB_DELETED:
+        the job that this request made was deleted. RESOURCE_EXHAUSTED: QUOTA_EXCEEDED: too many jobs of
+        this owner are not done yet; it carries a google.rpc.QuotaFailure, and `grpc-retry-pushback-ms`
+        is -1: do not retry by yourself.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -25,6 +25,7 @@ from job_server.store.record import (
 from job_server.store.store import Store
 from swath.errors import (
     InvalidArgument,
+    JobDeleted,
     JobNotDone,
     JobNotFound,
     LeaseLost,
@@ -780,12 +781,38 @@ def test_a_deleted_job_is_found_by_no_verb_and_deleting_it_again_is_no_error(sto
             do(store, verb, lease.job)
 
 
-def test_a_deleted_job_still_answers_to_its_request_id(store: Store) -> None:
+def deleted(store: Store) -> str:
+    """A job that the request `r` made, and that is gone."""
     job = create(store, request_id="r")
     do(store, "cancel", job, None, 1)
     do(store, "delete", job, None, 2)
-    again = do(store, "create", new_job(request_id="r"), LIMITS, 3)
-    assert (again.is_replay, again.job.id) == (True, job)
+    return job
+
+
+@pytest.mark.parametrize("limit", [120, 1], ids=["within the quota", "over it"])
+def test_a_create_repeated_after_its_job_was_deleted_says_so_and_takes_nothing(
+    store: Store, limit: int
+) -> None:
+    job, other = deleted(store), create(store)
+    with pytest.raises(JobDeleted, match=f"{job}.*deleted.*new request id") as caught:
+        do(store, "create", new_job(request_id="r"), Limits(limit), 3)
+    assert (caught.value.job_id, caught.value.request_id) == (job, "r")
+    assert [found.id for found in do(store, "find", None, Filter(), None, 9)] == [other]
+    assert do(store, "usage", "ann", LIMITS).outstanding == 1
+    assert do(store, "recount") == []
+
+
+def test_a_request_id_of_a_deleted_job_is_no_other_requests(store: Store) -> None:
+    deleted(store)
+    with pytest.raises(RequestIdReused):
+        do(store, "create", new_job(request_id="r", spec_digest=b"another"), LIMITS, 3)
+    assert not do(store, "create", new_job(request_id="r", owner="bob"), LIMITS, 3).is_replay
+
+
+def test_a_request_is_told_that_the_job_it_made_was_deleted(store: Store) -> None:
+    deleted(store)
+    with pytest.raises(JobDeleted):
+        do(store, "made", "ann", "r", new_job().spec_digest)
 
 
 def test_a_request_tells_which_job_it_made(store: Store) -> None:

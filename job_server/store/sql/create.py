@@ -6,6 +6,7 @@ are written together: of three round trips to the database, one is left for each
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Insert, bindparam, func, insert, select, update
@@ -15,7 +16,7 @@ from job_server.store import change, refusal
 from job_server.store.record import Created, JobRecord, Limits, NewJob
 from job_server.store.sql import row, schema
 
-_FIND = select(*row.COLUMNS, schema.job.c.spec_digest).where(
+_FIND = select(*row.COLUMNS, schema.job.c.spec_digest, schema.job.c.is_deleted).where(
     schema.job.c.owner == bindparam("owner"), schema.job.c.request_id == bindparam("request_id")
 )
 _TAKE = (
@@ -39,21 +40,30 @@ _INSERT_SPEC = insert(schema.spec)
 _NOBODY = {"outstanding": 0, "running": 0, "vt": 0, "arrivals": 0}
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The job that a request made."""
+
+    job: JobRecord
+    spec_digest: bytes
+    is_deleted: bool = False
+
+
 class Unwritten:
     """Jobs that a transaction made and has yet to write, in their order."""
 
     def __init__(self) -> None:
         self._made: list[tuple[NewJob, JobRecord]] = []
-        self._by_request: dict[tuple[str, str], tuple[JobRecord, bytes]] = {}
+        self._by_request: dict[tuple[str, str], Known] = {}
 
     def add(self, new: NewJob, job: JobRecord) -> None:
         """One more."""
         self._made.append((new, job))
         if new.request_id is not None:
-            self._by_request[new.owner, new.request_id] = job, new.spec_digest
+            self._by_request[new.owner, new.request_id] = Known(job, new.spec_digest)
 
-    def find(self, owner: str, request_id: str) -> tuple[JobRecord, bytes] | None:
-        """The job that this request made, and the digest of its spec."""
+    def find(self, owner: str, request_id: str) -> Known | None:
+        """The job that this request made."""
         return self._by_request.get((owner, request_id))
 
     def write(self, connection: Connection) -> None:
@@ -100,10 +110,11 @@ def made(
     found = unwritten.find(owner, request_id) or _written(connection, owner, request_id)
     if found is None:
         return None
-    job, digest = found
-    if digest != spec_digest:
+    if found.spec_digest != spec_digest:
         raise refusal.request_id_reused(request_id)
-    return job
+    if found.is_deleted:
+        raise refusal.job_deleted(found.job.id, request_id)
+    return found.job
 
 
 def ensure_owner(connection: Connection, owner: str) -> None:
@@ -118,9 +129,11 @@ def _known(connection: Connection, unwritten: Unwritten, new: NewJob) -> Created
     return None if job is None else Created(job, is_replay=True)
 
 
-def _written(connection: Connection, owner: str, request_id: str) -> tuple[JobRecord, bytes] | None:
+def _written(connection: Connection, owner: str, request_id: str) -> Known | None:
     found = connection.execute(_FIND, {"owner": owner, "request_id": request_id}).first()
-    return None if found is None else (row.record(found), bytes(found.spec_digest))
+    if found is None:
+        return None
+    return Known(row.record(found), bytes(found.spec_digest), found.is_deleted)
 
 
 def _row(new: NewJob, job: JobRecord) -> dict[str, Any]:

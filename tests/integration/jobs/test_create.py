@@ -13,6 +13,7 @@ from swath.errors import (
     GeoContextRequired,
     InvalidArgument,
     InvalidGraph,
+    JobDeleted,
     JobNotFound,
     RequestIdReused,
     RequestTooLarge,
@@ -126,6 +127,33 @@ def test_a_replay_is_answered_also_over_the_quota(launch):
     user = launch(outstanding_limit=1).user()
     first = user.create(number(request_id="a"))
     assert user.create(number(request_id="a")) == first
+
+
+def gone(user, job: pb.Job) -> None:
+    user.cancel(job.id)
+    user.ask("DeleteJob", pb.DeleteJobRequest(id=job.id))
+
+
+def test_a_create_repeated_after_its_job_was_deleted_says_so(user):
+    first = user.create(number(request_id="deleted"))
+    gone(user, first)
+    with pytest.raises(JobDeleted, match=first.id) as caught:
+        user.create(number(request_id="deleted"))
+    assert (caught.value.job_id, caught.value.request_id) == (first.id, "deleted")
+    assert user.ask("GetQuota", pb.GetQuotaRequest()).outstanding == 0
+    assert user.create(number(request_id="another")).id != first.id
+
+
+def test_a_resubmit_repeated_after_its_job_was_deleted_says_so(user):
+    first = user.create(number())
+    ask = pb.ResubmitJobRequest(id=first.id, request_id="resubmitted")
+    second = user.ask("ResubmitJob", ask).job
+    gone(user, second)
+    with pytest.raises(JobDeleted, match=second.id):
+        user.ask("ResubmitJob", ask)
+    gone(user, first)
+    with pytest.raises(JobDeleted, match=second.id):
+        user.ask("ResubmitJob", ask)
 
 
 def test_a_job_is_repeated_with_its_specification(user, worker):

@@ -13,6 +13,7 @@ from swath.client import JobClient
 from swath.errors import (
     DeadlineExceeded,
     InvalidArgument,
+    JobDeleted,
     JobNotDone,
     JobNotFound,
     ResourceExhausted,
@@ -96,6 +97,19 @@ def test_an_error_of_the_request_is_not_tried_again(server: Any) -> None:
     with pytest.raises(JobNotFound) as caught:
         client_of(server).get(ID)
     assert (caught.value.job_id, len(server.asked)) == (ID, 1)
+
+
+def test_a_create_that_was_made_and_deleted_before_it_was_answered_is_told_so(
+    server: Any,
+) -> None:
+    gone = JobDeleted("It was deleted.", job_id=ID, request_id="r")
+    script(server, asked.CREATE_JOB, [AWAY], [gone])
+    with pytest.raises(JobDeleted) as caught:
+        client_of(server).create(SPEC)
+    assert (caught.value.job_id, caught.value.code) == (ID, 410)
+    assert isinstance(caught.value, JobNotFound)
+    assert len({asked.decode_create(data).request_id for data in server.asked}) == 1
+    assert len(server.asked) == 2
 
 
 def test_the_token_goes_with_every_call(server: Any) -> None:
