@@ -232,13 +232,15 @@ class JobServer:
             await asyncio.sleep(COUNT_S)
 
     def _gauges(self) -> Iterable[Sample]:
-        assert self._jobs is not None and self._writer is not None
+        assert self._jobs is not None and self._writer is not None and self._upkeep is not None
         totals, changes = self._totals, self._jobs.changes
         yield "swath_jobs_queued", "Jobs that wait for a worker.", {}, totals.queued
         yield "swath_jobs_running", "Jobs that a worker has.", {}, totals.running
         now_us = self._clock.now_us()
         wait_s = (now_us - min(now_us, self._ready_us or now_us)) / MEGA
         yield "swath_jobs_wait_seconds", "How long the next job has been ready.", {}, wait_s
+        old_s, told = self._upkeep.oldest_s, "Age of the oldest transaction of others, if too old."
+        yield "swath_old_transaction_seconds", told, {}, old_s
         yield "swath_watchers", "Streams of changes.", {}, changes.watched
         yield "swath_workers_waiting", "Workers that wait for a job.", {}, changes.claims.waiting
         yield "swath_verbs_waiting", "Verbs that wait for the store.", {}, self._writer.waiting

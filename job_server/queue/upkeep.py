@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from job_server.queue.changes import Changes
+from job_server.queue.lookout import Lookout
 from job_server.queue.policy import Random, RetryRules, lost
 from job_server.queue.sweep import Sweep
 from job_server.queue.writer import Writer
@@ -22,8 +23,9 @@ from swath import status
 from swath.errors import Transient, Wait
 from swath.serving.events import Instrument
 
-DAY_US = 86_400_000_000
-ASLEEP_US = 5_000_000
+SECOND_US = 1_000_000
+DAY_US = 86_400 * SECOND_US
+ASLEEP_US = 5 * SECOND_US
 """A wait that took so much longer than it should: the server, or its machine, was asleep."""
 MAX_TRACE = 8000
 
@@ -46,6 +48,12 @@ class UpkeepRules:
     sweep_s: float = 3600.0
     forget_s: float = 3600.0
     recount_s: float = 86_400.0
+    look_s: float = 60.0
+    """Between two looks for transactions of other programs that are old."""
+    old_us: int = 300 * SECOND_US
+    """How long a transaction of another program may be open before it is told."""
+    large_wal_bytes: int = 256 << 20
+    """How large the log of SQLite may get, which others keep from being emptied, before that is."""
     orphan_grace_us: int = DAY_US
     """How long an object that nothing names is left alone."""
     tombstone_us: int = 30 * DAY_US
@@ -96,6 +104,12 @@ class Upkeep:
         self._pause = pause
         self._is_shared = is_shared
         self._sweep = Sweep(writer, results, now_us, rules.orphan_grace_us)
+        self._lookout = Lookout(writer, instrument, now_us, rules.old_us, rules.large_wal_bytes)
+
+    @property
+    def oldest_s(self) -> float:
+        """How long the oldest transaction that was told as too old has been open; 0: none is."""
+        return self._lookout.oldest_s
 
     async def run(self) -> None:
         """Do all chores until cancelled."""
@@ -115,6 +129,7 @@ class Upkeep:
             Chore("sweep", rules.settle_s, rules.sweep_s, self.sweep),
             Chore("forget", rules.settle_s, rules.forget_s, self.forget),
             Chore("recount", rules.settle_s, rules.recount_s, self.recount),
+            Chore("look", rules.settle_s, rules.look_s, self.look),
         )
 
     async def _repeat(self, chore: Chore) -> None:
@@ -222,6 +237,11 @@ class Upkeep:
         """Count each owner's jobs anew, and tell whose counters were wrong: a fault of ours."""
         wrong = await self._writer.run(lambda t: t.recount())
         self._instrument.emit("recount", {"wrong": wrong})
+        return False
+
+    async def look(self) -> bool:
+        """Look for transactions of other programs that are too old."""
+        await self._lookout.look()
         return False
 
 

@@ -261,3 +261,21 @@ class Totals:
     """Jobs that wait for a worker, or for their next attempt."""
     running: int = 0
     """Jobs that a worker has."""
+
+
+@dataclass(frozen=True, slots=True)
+class OldTransaction:
+    """A transaction of another program that keeps the database from clearing what has changed."""
+
+    id: str
+    """The same for as long as it is the same transaction."""
+    pid: int | None = None
+    """Process of its session in PostgreSQL; absent: SQLite does not tell."""
+    application: str = ""
+    """What the session calls itself; empty: it says nothing, or we may not see it."""
+    state: str = ""
+    """Such as `idle in transaction`; empty: as above."""
+    age_us: int = 0
+    """How long it has been open; 0: as above, but it has a snapshot now."""
+    wal_bytes: int | None = None
+    """Size of the log of SQLite that it keeps; absent in PostgreSQL."""

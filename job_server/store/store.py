@@ -29,6 +29,7 @@ from job_server.store.record import (
     Limits,
     Manifest,
     NewJob,
+    OldTransaction,
     Piece,
     Place,
     Totals,
@@ -290,4 +291,12 @@ class Transaction(Protocol):
 
     def recount(self) -> list[str]:
         """Owners whose counters were not what their jobs say; they are right afterwards."""
+        ...
+
+    def old_transactions(self, old_us: int, large_wal_bytes: int) -> list[OldTransaction]:
+        """Transactions of other programs in this database that have been open for so long.
+
+        In PostgreSQL those whose age may not be seen are told, too. In SQLite it is one, where the
+        log (WAL) is at least so large, as somebody who reads has kept it from being emptied.
+        """
         ...

@@ -22,12 +22,14 @@ from job_server.store.record import (
     Limits,
     Manifest,
     NewJob,
+    OldTransaction,
     Piece,
     Place,
     Totals,
     Usage,
 )
 from job_server.store.sql import (
+    activity,
     claim,
     commit,
     create,
@@ -293,3 +295,7 @@ class SqlTransaction:
     def recount(self) -> list[str]:
         """See `Transaction`."""
         return recount.recount(self._connection)
+
+    def old_transactions(self, old_us: int, large_wal_bytes: int) -> list[OldTransaction]:
+        """See `Transaction`."""
+        return activity.old_transactions(self._connection, old_us, large_wal_bytes)

@@ -63,6 +63,7 @@ def test_figures_of_the_queue_are_told(launch):
     server.until_gauge("swath_jobs_running", 1)
     server.until_gauge("swath_jobs_queued", 2)
     assert server.gauge("swath_jobs_wait_seconds") > 0
+    assert server.gauge("swath_old_transaction_seconds") == 0
     while worker.try_claim() is not None:
         pass
     waiting = worker.waiting()

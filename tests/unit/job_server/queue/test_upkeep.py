@@ -703,6 +703,20 @@ def test_a_recount_says_whose_counters_were_wrong() -> None:
     run(scenario)
 
 
+def test_transactions_of_others_that_are_old_are_looked_for_every_minute() -> None:
+    async def scenario(house: House) -> None:
+        task = await started(house)
+        assert await house.pauses.asked("look") == 20
+        before = house.store.transactions
+        house.pauses.end("look")
+        assert await house.pauses.asked("look") == 60
+        assert house.store.transactions == before + 1
+        assert house.upkeep.oldest_s == 0
+        await stopped(task)
+
+    run(scenario)
+
+
 # The loops
 
 
