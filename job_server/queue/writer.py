@@ -191,8 +191,7 @@ class Writer:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Transaction]:
         with self._store.transaction() as transaction:
-            if self._most_grouped > 1:
-                transaction.take_turn()
+            transaction.take_turn()
             yield transaction
 
     def _tell(

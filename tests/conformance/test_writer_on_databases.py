@@ -134,32 +134,6 @@ def test_rows_that_somebody_holds_hold_up_their_owner_and_hardly_anybody_else(se
     assert (jobs_of(on_postgres, "free"), jobs_of(on_postgres, "stuck")) == (2, 1)
 
 
-def test_verbs_that_wait_for_each_other_in_a_circle_are_both_done(on_postgres):
-    both = threading.Barrier(2)
-    met: list[str] = []
-
-    def across(first: str, second: str) -> Callable[[Transaction], Any]:
-        def verb(transaction: Transaction) -> None:
-            create(first, 1 if first == "left" else 3)(transaction)
-            if first not in met:
-                met.append(first)
-                both.wait(timeout=10)
-            create(second, 2 if first == "left" else 4)(transaction)
-
-        return verb
-
-    async def scenario() -> None:
-        one, other = Writer(on_postgres, 1), Writer(on_postgres, 1)
-        await one.run(lambda tx: tx.set_limits("left", LIMITS))
-        await one.run(lambda tx: tx.set_limits("right", LIMITS))
-        await asyncio.gather(one.run(across("left", "right")), other.run(across("right", "left")))
-        await one.close()
-        await other.close()
-
-    asyncio.run(scenario())
-    assert jobs_of(on_postgres, "left") + jobs_of(on_postgres, "right") == 4
-
-
 def test_what_the_database_cannot_keep_is_refused_alone(on_postgres):
     """Rows of a group are written together; whose it is that cannot be is found out."""
     group = [replace(job("kept", number), format=f"f{number}") for number in range(1, 6)]
