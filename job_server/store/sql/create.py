@@ -1,7 +1,8 @@
 """Queue a job, and take one of its owner's quota in the same transaction.
 
-The quota is taken at once; rows wait in the transaction for those of the creates after them, and
-are written together: of three round trips to the database, one is left for each.
+A transaction locks the row of an owner once, and counts from there by itself: what its creates took
+of the quota, and their rows, are written together. Of three round trips to the database for each
+create, none is left but that for its request id.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Insert, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from job_server.store import change, refusal
@@ -19,21 +20,10 @@ from job_server.store.sql import row, schema
 _FIND = select(*row.COLUMNS, schema.job.c.spec_digest, schema.job.c.is_deleted).where(
     schema.job.c.owner == bindparam("owner"), schema.job.c.request_id == bindparam("request_id")
 )
-_TAKE = (
-    update(schema.owner)
-    .where(
-        schema.owner.c.owner == bindparam("at_owner"),
-        schema.owner.c.outstanding
-        < func.coalesce(schema.owner.c.outstanding_limit, bindparam("limit")),
-    )
-    .values(
-        outstanding=schema.owner.c.outstanding + 1,
-        wake_us=None,
-        arrivals=schema.owner.c.arrivals + 1,
-    )
-)
-_HAS = select(schema.owner.c.outstanding, schema.owner.c.outstanding_limit).where(
-    schema.owner.c.owner == bindparam("owner")
+_LOCK = (
+    select(schema.owner.c.outstanding, schema.owner.c.outstanding_limit)
+    .where(schema.owner.c.owner == bindparam("owner"))
+    .with_for_update()
 )
 _INSERT = insert(schema.job)
 _INSERT_SPEC = insert(schema.spec)
@@ -49,15 +39,38 @@ class Known:
     is_deleted: bool = False
 
 
+@dataclass(slots=True)
+class _Share:
+    """What a transaction takes of an owner's quota, whose row it has locked."""
+
+    outstanding: int
+    """Before it."""
+    limit: int
+    taken: int = 0
+
+    @property
+    def is_used_up(self) -> bool:
+        return self.outstanding + self.taken >= self.limit
+
+
 class Unwritten:
-    """Jobs that a transaction made and has yet to write, in their order."""
+    """Jobs that a transaction made and has yet to write, in their order, and what they take."""
 
     def __init__(self) -> None:
         self._made: list[tuple[NewJob, JobRecord]] = []
         self._by_request: dict[tuple[str, str], Known] = {}
+        self._shares: dict[str, _Share] = {}
+
+    def share(self, connection: Connection, owner: str, limits: Limits) -> _Share:
+        """That of an owner, whose row is locked by now."""
+        share = self._shares.get(owner)
+        if share is None:
+            share = self._shares[owner] = _locked(connection, owner, limits)
+        return share
 
     def add(self, new: NewJob, job: JobRecord) -> None:
-        """One more."""
+        """One more, of an owner whose share has room."""
+        self._shares[new.owner].taken += 1
         self._made.append((new, job))
         if new.request_id is not None:
             self._by_request[new.owner, new.request_id] = Known(job, new.spec_digest)
@@ -67,33 +80,32 @@ class Unwritten:
         return self._by_request.get((owner, request_id))
 
     def write(self, connection: Connection) -> None:
-        """Write their rows; nothing is left."""
-        if self._made:
-            made = self._made
-            self.forget()
+        """Write what they take, and their rows; nothing is left."""
+        made, shares = self._made, self._shares
+        self.forget()
+        if made:
+            for owner, share in shares.items():
+                if share.taken:
+                    row.count(connection, owner, share.taken, 0, is_queued=True)
             connection.execute(_INSERT, [_row(new, job) for new, job in made])
             connection.execute(_INSERT_SPEC, [{"job": n.id, "spec": n.spec} for n, _ in made])
 
     def forget(self) -> None:
         """Leave them unwritten."""
-        self._made, self._by_request = [], {}
+        self._made, self._by_request, self._shares = [], {}, {}
 
 
 def create(
     connection: Connection, unwritten: Unwritten, new: NewJob, limits: Limits, now_us: int
 ) -> Created:
     """See `Transaction.create`. Its rows wait in `unwritten`."""
-    if not _take(connection, new.owner, limits):
-        # The last of the quota may have gone to this very request.
-        known = _known(connection, unwritten, new)
-        if known is None:
-            raise _exceeded(connection, new.owner, limits)
-        return known
-    # Taking locked the owner: a repetition that runs at the same time has either ended or waits.
+    # First the lock: a repetition that runs at the same time has either ended, or waits for it.
+    share = unwritten.share(connection, new.owner, limits)
     known = _known(connection, unwritten, new)
     if known is not None:
-        row.count(connection, new.owner, -1, 0)
         return known
+    if share.is_used_up:
+        raise refusal.quota_exceeded(share.outstanding + share.taken, share.limit)
     job = change.created(new, now_us)
     unwritten.add(new, job)
     return Created(job, is_replay=False)
@@ -142,18 +154,13 @@ def _row(new: NewJob, job: JobRecord) -> dict[str, Any]:
     return values
 
 
-def _take(connection: Connection, owner: str, limits: Limits) -> bool:
-    changes = {"at_owner": owner, "limit": limits.outstanding}
-    if connection.execute(_TAKE, changes).rowcount:
-        return True
-    ensure_owner(connection, owner)
-    return connection.execute(_TAKE, changes).rowcount == 1
-
-
-def _exceeded(connection: Connection, owner: str, limits: Limits) -> Exception:
-    has = connection.execute(_HAS, {"owner": owner}).one()
-    limit = limits.outstanding if has.outstanding_limit is None else has.outstanding_limit
-    return refusal.quota_exceeded(has.outstanding, limit)
+def _locked(connection: Connection, owner: str, limits: Limits) -> _Share:
+    found = connection.execute(_LOCK, {"owner": owner}).first()
+    if found is None:
+        ensure_owner(connection, owner)
+        found = connection.execute(_LOCK, {"owner": owner}).one()
+    limit = limits.outstanding if found.outstanding_limit is None else found.outstanding_limit
+    return _Share(found.outstanding, limit)
 
 
 def _insert_owner(connection: Connection) -> Insert:
