@@ -22,7 +22,9 @@ from tests.bench.server import Server, serving
 
 WORKERS = 2
 CALLS = 300
-MANY = 1500
+MANY = 4000
+BEGUN = 1000
+"""Of them: when so many are done, workers and their spare children have long started."""
 CREATORS = 16
 WATCHERS = 1000
 ROOMY = ("--quota", "100000")
@@ -57,7 +59,7 @@ def overhead(client: JobClient) -> list[Figure]:
 
 
 def throughput(made: imagery.Imagery, log: Path) -> list[Figure]:
-    """Many trivial jobs that wait: how fast workers that come then are done with them."""
+    """Many trivial jobs that wait: how fast workers are done with them, once they are warm."""
     with serving(made.data, log, None, 0, *ROOMY) as server:
         client = JobClient(server.jobs)
         with ThreadPoolExecutor(CREATORS) as pool:
@@ -66,7 +68,8 @@ def throughput(made: imagery.Imagery, log: Path) -> list[Figure]:
             )
         with working(made.data, log, WORKERS):
             left = MANY
-            while left == MANY:
+            while left > MANY - BEGUN:
+                time.sleep(0.02)
                 left = client.quota().outstanding
             began, first = time.perf_counter(), left
             while left:
