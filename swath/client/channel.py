@@ -12,6 +12,8 @@ import threading
 import grpc
 from grpc.experimental import ChannelOptions
 
+from swath.client.config import TLS, client_authority
+
 _OPTIONS = (
     # Sizes are limited by the servers, with our errors.
     ("grpc.max_receive_message_length", -1),
@@ -35,14 +37,18 @@ _lock = threading.Lock()
 
 
 def channel(address: str) -> grpc.Channel:
-    """The channel to a server, opened if there is none yet. Nothing is sent by opening it."""
+    """The channel to a server, opened if there is none yet. Nothing is sent by opening it.
+
+    Raises:
+        InvalidArgument: the file of the authority for TLS cannot be read.
+    """
     key = os.getpid(), address
     found = _channels.get(key)
     if found is not None:
         return found
     with _lock:
         if key not in _channels:
-            _channels[key] = grpc.insecure_channel(address, options=options(address))
+            _channels[key] = _open(address)
         return _channels[key]
 
 
@@ -52,6 +58,15 @@ def close(address: str) -> None:
         found = _channels.pop((os.getpid(), address), None)
     if found is not None:
         found.close()
+
+
+def _open(address: str) -> grpc.Channel:
+    if not address.startswith(TLS):
+        return grpc.insecure_channel(address, options=options(address))
+    to = address.removeprefix(TLS)
+    return grpc.secure_channel(
+        to, grpc.ssl_channel_credentials(client_authority()), options=options(to)
+    )
 
 
 def options(address: str) -> list[tuple[str, int]]:

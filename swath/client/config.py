@@ -21,12 +21,16 @@ JOBS_VARIABLE = "SWATH_JOBS"
 """Environment variable with the address of the job server."""
 TOKEN_VARIABLE = "SWATH_TOKEN"  # noqa: S105  the name of a variable
 """Environment variable with the token that says who asks."""
+AUTHORITY_VARIABLE = "SWATH_CA"
+"""Environment variable with the path of the PEM file of an authority, for servers behind TLS."""
+TLS = "grpcs://"
+"""How the address of a server behind TLS begins."""
 FILE_VARIABLE = "SWATH_CONFIG"
 """Environment variable with the path of the configuration file."""
 
 
 def inspect_address(address: str | None = None, environ: Mapping[str, str] = os.environ) -> str:
-    """The address of the inspect server, as `host:port`.
+    """The address of the inspect server: `host:port`, or `grpcs://host:port` where it has TLS.
 
     `address` if given, else `SWATH_INSPECT`, else `inspect` in table `[client]` of the file, else
     loopback. The file is `SWATH_CONFIG`, or `swath/config.toml` in the user's configuration
@@ -58,6 +62,24 @@ def client_token(token: str | None = None, environ: Mapping[str, str] = os.envir
     if not (found.isascii() and found.isprintable()) or " " in found:
         raise InvalidArgument("A token is ASCII text without spaces.").at(argument="token")
     return found
+
+
+def client_authority(environ: Mapping[str, str] = os.environ) -> bytes | None:
+    """The PEM file of the authority that signed the servers' certificates, for `grpcs://`.
+
+    It is named by `SWATH_CA`, else by `ca` in table `[client]` of the file. None: those that gRPC
+    brings along.
+
+    Raises:
+        InvalidArgument: it cannot be read.
+    """
+    path = _found(None, AUTHORITY_VARIABLE, "ca", environ)
+    if not path:
+        return None
+    try:
+        return Path(path).read_bytes()
+    except OSError as problem:
+        raise InvalidArgument(f"{path} ({AUTHORITY_VARIABLE}): {problem.strerror}.") from None
 
 
 def _found(given: str | None, variable: str, name: str, environ: Mapping[str, str]) -> str | None:
@@ -95,7 +117,9 @@ def _client_table(path: str) -> Mapping[str, Any]:
 def _checked(address: str) -> str:
     if address.startswith("unix:"):
         return address
-    host, _, port = address.rpartition(":")
+    host, _, port = address.removeprefix(TLS).rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise InvalidArgument(f"{address!r} is no address of a server: write host:port.")
+        raise InvalidArgument(
+            f"{address!r} is no address of a server: write host:port, or {TLS}host:port."
+        )
     return address

@@ -40,9 +40,12 @@ class InspectClient:
     """Asks one inspect server. Safe to use from several threads; opening it sends nothing."""
 
     def __init__(self, address: str | None = None, token: str | None = None) -> None:
-        """`address` is `host:port`; absent: `SWATH_INSPECT`, the configuration file, loopback.
+        """A client of the server at an address.
 
-        `token` says who asks; absent: `SWATH_TOKEN`, the configuration file, nobody.
+        Args:
+            address: `host:port`, or `grpcs://host:port` where it has TLS; absent: `SWATH_INSPECT`,
+                the configuration file, loopback.
+            token: says who asks; absent: `SWATH_TOKEN`, the configuration file, nobody.
         """
         self.address = inspect_address(address)
         self._token = client_token(token)

@@ -79,7 +79,8 @@ class JobClient:
         """A client of the server at an address.
 
         Args:
-            address: `host:port`; absent: `SWATH_JOBS`, the configuration file, loopback.
+            address: `host:port`, or `grpcs://host:port` where it has TLS; absent: `SWATH_JOBS`,
+                the configuration file, loopback.
             token: says who asks; absent: `SWATH_TOKEN`, the configuration file, nobody.
             pacing: how long to wait before trying again.
             silence_s: after so long without a message a stream is opened anew.
