@@ -1,4 +1,4 @@
-"""Changes of jobs, to those who watch them: in one process, and bounded.
+"""Changes of jobs, to those who watch them, users and workers: in one process, and bounded.
 
 A watch holds one record, the newest, so a slow watcher costs nothing and skips what it was too
 slow for. Steps are told at most four times a second, anything else at once.
@@ -127,11 +127,8 @@ class Changes:
         self._now_us = now_us
         self._timers: Timers = timers or asyncio.get_running_loop()
         self._watches: dict[str, list[Watch]] = {}
-
-    @property
-    def watched(self) -> int:
-        """How many watches are open."""
-        return sum(map(len, self._watches.values()))
+        self.watched = 0
+        """How many watches of users are open."""
 
     def seen(self) -> dict[str, int]:
         """The jobs that are watched, each with the newest revision that every watcher knows."""
@@ -149,20 +146,23 @@ class Changes:
             self.claims.ring()
 
     @contextmanager
-    def watch(self, job: str, after_revision: int = 0) -> Iterator[Watch]:
+    def watch(self, job: str, after_revision: int = 0, *, is_users: bool = True) -> Iterator[Watch]:
         """The changes of a job, from now on.
 
         Read the job after this, and `offer` it: so no change is missed between the two.
 
         Args:
             after_revision: what the watcher has seen already; 0: nothing.
+            is_users: whether a user watches, and not a worker: it counts as `watched`.
         """
         watch = Watch(after_revision, self._timers)
         watches = self._watches.setdefault(job, [])
         watches.append(watch)
+        self.watched += is_users
         try:
             yield watch
         finally:
+            self.watched -= is_users
             watches.remove(watch)
             if not watches:
                 del self._watches[job]

@@ -14,11 +14,13 @@ from job_server.service.jobs import Jobs
 from job_server.service.read import get_job, get_quota, list_jobs
 from job_server.service.result import download_job_result, get_job_result
 from job_server.service.watch import watch_job
-from job_server.service.workers.claim import LONGEST_WAIT_S, claim
+from job_server.service.workers.claim import claim
 from job_server.service.workers.commit import commit
 from job_server.service.workers.lease import fail, heartbeat, pin, release
 from job_server.service.workers.limits import set_limits
 from job_server.service.workers.piece import get_piece, put_piece
+from job_server.service.workers.request import LONGEST_WAIT_S
+from job_server.service.workers.stop import await_stop
 from swath.errors import DeadlineExceeded
 from swath.serving.call import Call, Calls, Rpc
 
@@ -56,6 +58,7 @@ def worker_service(jobs: Jobs, calls: Calls) -> grpc.GenericRpcHandler:
     rpcs = (
         Rpc("Claim", "claim", partial(claim, jobs), longest_s=wait_s),
         _unary(jobs, "Heartbeat", heartbeat),
+        Rpc("AwaitStop", "await_stop", partial(await_stop, jobs), longest_s=wait_s),
         _unary(jobs, "Pin", pin),
         _upload(jobs, "PutPiece", put_piece),
         _stream(jobs, "GetPiece", get_piece, TRANSFER_S),

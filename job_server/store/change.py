@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from job_server.store.record import Beat, Failure, JobRecord, Kind, Manifest, NewJob
+from job_server.store.record import (
+    Beat,
+    Directive,
+    Failure,
+    JobRecord,
+    Kind,
+    Lease,
+    Manifest,
+    NewJob,
+)
 from swath.job import Outcome, Stage, Status
 
 WORKING = (Stage.PREPARING, Stage.RUNNING, Stage.SAVING)
@@ -69,6 +78,13 @@ def claimed(job: JobRecord, worker: str, lease_us: int, now_us: int) -> JobRecor
         deadline_us=now_us + job.attempt_timeout_us,
         worker=worker,
     )
+
+
+def directive(job: JobRecord | None, lease: Lease) -> Directive:
+    """What the holder of a lease is to do about its job; absent: there is none any more."""
+    if job is None or job.fence != lease.fence or not job.is_leased:
+        return Directive.LEASE_LOST
+    return Directive.CANCEL if job.cancel_requested else Directive.CONTINUE
 
 
 def renewed(job: JobRecord, beat: Beat, lease_us: int, now_us: int) -> JobRecord:

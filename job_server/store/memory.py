@@ -419,10 +419,10 @@ class MemoryTransaction:
 
     def _beat(self, beat: Beat, lease_us: int, now_us: int) -> tuple[Directive, JobRecord | None]:
         row = self._tables.rows.get(beat.lease.job)
-        if row is None or row.job.fence != beat.lease.fence or not row.job.is_leased:
-            return Directive.LEASE_LOST, None
+        directive = change.directive(None if row is None else row.job, beat.lease)
+        if row is None or directive is not Directive.CONTINUE:
+            return directive, None
         after = self._write(row.job, change.renewed(row.job, beat, lease_us, now_us))
-        directive = Directive.CANCEL if after.cancel_requested else Directive.CONTINUE
         return directive, after if after.revision != row.job.revision else None
 
     def _fail(self, before: JobRecord, failure: Failure, now_us: int) -> JobRecord:

@@ -1,8 +1,8 @@
 """One job on one child: passes on what the child asks, watches it, and tells the server the end.
 
-Four things go on at once: the work (frames of the child, in order), heartbeats, a watch over
-memory, deadline and lease, and whoever calls `stop`. The first that finds a reason to stop decides
-how the attempt ends; see `Fate`.
+Four things go on at once: the work (frames of the child, in order), what the server says
+(`directive`), a watch over memory, deadline and lease, and whoever calls `stop`. The first that
+finds a reason to stop decides how the attempt ends; see `Fate`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from job_server.worker import relay
 from job_server.worker.calls import Calls
+from job_server.worker.directive import beat, hear
 from job_server.worker.ending import Emit, Ending
 from job_server.worker.frames import ENDS, Frame, Kind
 from job_server.worker.lease import HeldLease
@@ -24,8 +26,6 @@ from job_server.worker.process import Child
 from job_server.worker.report import failure_of, refused, told_by
 from swath.errors import EngineCrashed, LeaseLost, SwathError
 from swath.worker.v1 import worker_pb2 as pb
-
-_Directive = pb.HeartbeatResponse
 
 
 class Fate(enum.Enum):
@@ -51,6 +51,9 @@ class AttemptConfig:
 
     heartbeat_s: float = 5.0
     """Longest time between two heartbeats; a quarter of the lease, if that is shorter."""
+    hear_after_s: float = 0.2
+    """An attempt that lasts longer hears at once that it is to stop. One that does not costs the
+    server nothing for that."""
     stop_grace_s: float = 5.0
     """A child that works on for longer after it was asked to stop is killed."""
     watch_every_s: float = 0.1
@@ -99,9 +102,11 @@ class Attempt:
         self._child.begin()
         self._child.send(Kind.TASK, self._task.SerializeToString())
         self._work = loop.create_task(self._serve())
-        beside = [loop.create_task(self._beat()), loop.create_task(self._watch())]
+        hearing = loop.create_task(self._hear())
+        beside = [loop.create_task(self._beat()), loop.create_task(self._watch()), hearing]
         try:
             end = await self._end()
+            hearing.cancel()  # from here on the answer to the end says it
             self._report = loop.create_task(self._finish(end, wants_next))
             await asyncio.wait((self._report,))
             if not self._report.cancelled():
@@ -221,21 +226,14 @@ class Attempt:
     # Beside the work
 
     async def _beat(self) -> None:
-        """Renew the lease, whatever the child does, and hear what the server wants."""
-        every_s = min(self._held.length_s / 4, self._config.heartbeat_s)
-        wait_s = every_s
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._beat_now.wait(), wait_s)
-            self._beat_now.clear()
-            try:
-                directive = await self._calls.heartbeat(self._held)
-                wait_s = every_s
-            except SwathError:  # the server is away: try more often, for as long as the lease lives
-                wait_s = every_s / 4
-                continue
-            if directive == _Directive.DIRECTIVE_CANCEL:
-                self.stop(Fate.CANCELLED)
+        """Renew the lease, and hear what the server wants."""
+        cancel = partial(self.stop, Fate.CANCELLED)
+        await beat(self._calls, self._held, self._config.heartbeat_s, self._beat_now, cancel)
+
+    async def _hear(self) -> None:
+        """Hear at once where the server wants a stop."""
+        cancel, lose = (partial(self.stop, fate) for fate in (Fate.CANCELLED, Fate.LOST))
+        await hear(self._calls, self._held, self._config.hear_after_s, cancel, lose)
 
     async def _watch(self) -> None:
         """Look at lease, deadline and memory until the attempt is over."""

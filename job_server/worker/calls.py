@@ -31,6 +31,8 @@ ANSWER_S = 30.0
 """Longest time for the answer to a small request."""
 SLOWEST_BYTES_PER_S = 1 << 20
 """A piece that goes more slowly than that is sent again."""
+STOP_WAIT_S = 25.0
+"""How long the server may hold back its answer to whether a job is to be stopped."""
 HEARTBEAT_S = 5.0
 """Longest time for a heartbeat, or half a lease where that is shorter: then another one is sent."""
 OPTIONS = (
@@ -105,6 +107,10 @@ class Calls:
         """End all calls."""
         await self._channel.close()
 
+    def pause(self) -> Pause:
+        """Times to wait between attempts, from the shortest on."""
+        return Pause(self._rng)
+
     async def claim(self, wait_s: float) -> pb.Assignment | None:
         """A job, or None where none came in time. Raises SwathError, as the module says."""
         request = pb.ClaimRequest(worker=self.worker, wait_s=wait_s)
@@ -121,6 +127,17 @@ class Calls:
             raise InternalError("The answer to a heartbeat speaks of another number of jobs.")
         directive: pb.HeartbeatResponse.Directive = answer.directives[0]
         held.heard(directive, beat, sent_s, self._clock())
+        return directive
+
+    async def await_stop(self, held: HeldLease) -> pb.HeartbeatResponse.Directive:
+        """What to do about a job: CANCEL as soon as the server wants it, CONTINUE after a while.
+
+        Raises:
+            LeaseLost: the lease is over. SwathError: as the module says.
+        """
+        request = pb.AwaitStopRequest(lease=held.lease, wait_s=STOP_WAIT_S)
+        answer = await self._ask(self._stub.AwaitStop, request, STOP_WAIT_S + ANSWER_S)
+        directive: pb.HeartbeatResponse.Directive = answer.directive
         return directive
 
     async def pin(self, request: pb.PinRequest, held: HeldLease) -> None:
@@ -164,7 +181,7 @@ class Calls:
             LeaseLost: the server said so, or the time of the lease is over. SwathError: any other
             error than Unavailable, as the module says.
         """
-        pause = Pause(self._rng)
+        pause = self.pause()
         while True:
             held.require(self._clock())
             try:

@@ -44,7 +44,8 @@ class WorkerConfig:
     spares: int = 1
     """Warm processes that replace one that died."""
     heartbeat_s: float = 5.0
-    """Longest time between two heartbeats, and so until a cancellation is heard of."""
+    """Longest time between two heartbeats; also until a cancellation is heard of, where the job
+    server is older than the worker and does not tell of it at once."""
     stop_grace_s: float = 5.0
     """A process that works on for longer after it was asked to stop is killed."""
     drain_s: float = 30.0

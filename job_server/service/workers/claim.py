@@ -11,25 +11,22 @@ from typing import Any, cast
 
 from job_server.service.jobs import Jobs
 from job_server.service.splice import field
-from job_server.service.workers.request import parse, worker_of
+from job_server.service.workers.request import parse, wait_of, worker_of
 from job_server.store.record import Claimed
 from job_server.store.store import Transaction
-from swath.errors import InvalidArgument, SwathError
+from swath.errors import SwathError
 from swath.serving.call import Call, Context
 from swath.worker.v1 import worker_pb2 as pb
-
-LONGEST_WAIT_S = 30.0
 
 
 async def claim(jobs: Jobs, call: Call) -> None:
     """Answer Claim."""
     message = parse(pb.ClaimRequest, call.request)
     worker = worker_of(message.worker)
-    if not 0 <= message.wait_s <= LONGEST_WAIT_S:
-        raise InvalidArgument(f"A worker waits up to {LONGEST_WAIT_S:.0f} s.").at(argument="wait_s")
+    wait_s = wait_of(message.wait_s)
     with jobs.ends_at_drain():
         attempt = partial(_attempt, jobs, worker)
-        claimed = await jobs.changes.claims.first(attempt, message.wait_s)
+        claimed = await jobs.changes.claims.first(attempt, wait_s)
     if claimed is None:
         await call.send(pb.ClaimResponse().SerializeToString())
         return

@@ -13,6 +13,8 @@ from swath.worker.v1 import worker_pb2 as pb
 
 LONGEST_WORKER = 128
 """Characters of a worker's identity."""
+LONGEST_WAIT_S = 30.0
+"""For an answer that is held back until there is something to say."""
 
 _M = TypeVar("_M", bound=Message)
 
@@ -35,17 +37,18 @@ def job_of(tx: Transaction, lease: Lease) -> JobRecord:
     try:
         return tx.get(lease.job)
     except JobNotFound:
-        raise _lost(lease) from None
+        raise lost(lease) from None
 
 
 def require_lease(tx: Transaction, lease: Lease) -> None:
     """Return if a lease holds. Raises LeaseLost."""
     job = job_of(tx, lease)
     if not job.is_leased or job.fence != lease.fence:
-        raise _lost(lease)
+        raise lost(lease)
 
 
-def _lost(lease: Lease) -> LeaseLost:
+def lost(lease: Lease) -> LeaseLost:
+    """The error that tells a worker so."""
     return LeaseLost("The job is not this worker's any more.", job_id=lease.job)
 
 
@@ -56,3 +59,10 @@ def worker_of(worker: str) -> str:
             argument="worker"
         )
     return worker
+
+
+def wait_of(wait_s: float) -> float:
+    """How long a worker waits for an answer. Raises InvalidArgument: too long, or no time."""
+    if not 0 <= wait_s <= LONGEST_WAIT_S:
+        raise InvalidArgument(f"A worker waits up to {LONGEST_WAIT_S:.0f} s.").at(argument="wait_s")
+    return wait_s

@@ -58,10 +58,9 @@ def _beat(
     connection: Connection, job: JobRecord | None, beat: Beat, lease_us: int, now_us: int
 ) -> tuple[_Answer, JobRecord | None]:
     """The answer, and the job where its lease was renewed."""
-    if job is None or job.fence != beat.lease.fence or not job.is_leased:
-        return (Directive.LEASE_LOST, None), None
-    if job.cancel_requested:
-        return (Directive.CANCEL, None), None
+    directive = change.directive(job, beat.lease)
+    if job is None or directive is not Directive.CONTINUE:
+        return (directive, None), None
     after = change.renewed(job, beat, lease_us, now_us)
     if after.revision == job.revision:
         return (Directive.CONTINUE, None), after

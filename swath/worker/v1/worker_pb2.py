@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from swath.v1 import jobs_pb2 as swath_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cswath/worker/v1/worker.proto\x12\x0fswath.worker.v1\x1a\x13swath/v1/jobs.proto\"#\n\x05Lease\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\"\xe4\x01\n\nAssignment\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x1f\n\x04spec\x18\x02 \x01(\x0b\x32\x11.swath.v1.JobSpec\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\x12\x0f\n\x07lease_s\x18\x04 \x01(\x01\x12\x11\n\ttimeout_s\x18\x05 \x01(\x01\x12\x15\n\rmemory_losses\x18\x06 \x01(\r\x12\x11\n\x04plan\x18\x07 \x01(\x0cH\x00\x88\x01\x01\x12\x16\n\x0e\x65ngine_version\x18\x08 \x01(\t\x12\x0e\n\x06pieces\x18\t \x03(\tB\x07\n\x05_plan\".\n\x0c\x43laimRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0e\n\x06wait_s\x18\x02 \x01(\x01\"@\n\rClaimResponse\x12/\n\nassignment\x18\x01 \x01(\x0b\x32\x1b.swath.worker.v1.Assignment\"H\n\x10HeartbeatRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12$\n\x05\x62\x65\x61ts\x18\x02 \x03(\x0b\x32\x15.swath.worker.v1.Beat\"u\n\x04\x42\x65\x61t\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x1e\n\x05stage\x18\x02 \x01(\x0e\x32\x0f.swath.v1.Stage\x12\x17\n\nsteps_done\x18\x03 \x01(\rH\x00\x88\x01\x01\x42\r\n\x0b_steps_done\"\xc5\x01\n\x11HeartbeatResponse\x12@\n\ndirectives\x18\x01 \x03(\x0e\x32,.swath.worker.v1.HeartbeatResponse.Directive\"n\n\tDirective\x12\x19\n\x15\x44IRECTIVE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44IRECTIVE_CONTINUE\x10\x01\x12\x14\n\x10\x44IRECTIVE_CANCEL\x10\x02\x12\x18\n\x14\x44IRECTIVE_LEASE_LOST\x10\x03\"n\n\nPinRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x0c\n\x04plan\x18\x02 \x01(\x0c\x12\x16\n\x0e\x65ngine_version\x18\x03 \x01(\t\x12\x13\n\x0bsteps_total\x18\x04 \x01(\r\"\r\n\x0bPinResponse\"I\n\x0fPutPieceRequest\x12(\n\x04head\x18\x01 \x01(\x0b\x32\x1a.swath.worker.v1.PieceHead\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\"\x8b\x01\n\tPieceHead\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\r\n\x05\x63rc32\x18\x04 \x01(\x07\x12\x17\n\nsteps_done\x18\x05 \x01(\rH\x00\x88\x01\x01\x42\r\n\x0b_steps_done\"\x12\n\x10PutPieceResponse\"F\n\x0fGetPieceRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x0c\n\x04name\x18\x02 \x01(\t\" \n\x10GetPieceResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x96\x01\n\rCommitRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x11\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x88\x01\x01\x12\x0e\n\x06pieces\x18\x04 \x03(\t\x12\x12\n\nclaim_next\x18\x05 \x01(\x08\x12\x0e\n\x06worker\x18\x06 \x01(\tB\x07\n\x05_data\";\n\x0e\x43ommitResponse\x12)\n\x04next\x18\x01 \x01(\x0b\x32\x1b.swath.worker.v1.Assignment\"\x96\x02\n\x0b\x46\x61ilRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12/\n\x04kind\x18\x02 \x01(\x0e\x32!.swath.worker.v1.FailRequest.Kind\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.swath.v1.JobError\"\x8b\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eKIND_TRANSIENT\x10\x01\x12\x12\n\x0eKIND_PERMANENT\x10\x02\x12\x0e\n\nKIND_CRASH\x10\x03\x12\x0f\n\x0bKIND_MEMORY\x10\x04\x12\x10\n\x0cKIND_TIMEOUT\x10\x05\x12\x12\n\x0eKIND_CANCELLED\x10\x06\"\x0e\n\x0c\x46\x61ilResponse\"7\n\x0eReleaseRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\"\x11\n\x0fReleaseResponse2\xf1\x04\n\rWorkerService\x12\x46\n\x05\x43laim\x12\x1d.swath.worker.v1.ClaimRequest\x1a\x1e.swath.worker.v1.ClaimResponse\x12R\n\tHeartbeat\x12!.swath.worker.v1.HeartbeatRequest\x1a\".swath.worker.v1.HeartbeatResponse\x12@\n\x03Pin\x12\x1b.swath.worker.v1.PinRequest\x1a\x1c.swath.worker.v1.PinResponse\x12Q\n\x08PutPiece\x12 .swath.worker.v1.PutPieceRequest\x1a!.swath.worker.v1.PutPieceResponse(\x01\x12Q\n\x08GetPiece\x12 .swath.worker.v1.GetPieceRequest\x1a!.swath.worker.v1.GetPieceResponse0\x01\x12I\n\x06\x43ommit\x12\x1e.swath.worker.v1.CommitRequest\x1a\x1f.swath.worker.v1.CommitResponse\x12\x43\n\x04\x46\x61il\x12\x1c.swath.worker.v1.FailRequest\x1a\x1d.swath.worker.v1.FailResponse\x12L\n\x07Release\x12\x1f.swath.worker.v1.ReleaseRequest\x1a .swath.worker.v1.ReleaseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cswath/worker/v1/worker.proto\x12\x0fswath.worker.v1\x1a\x13swath/v1/jobs.proto\"#\n\x05Lease\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\r\n\x05\x66\x65nce\x18\x02 \x01(\x03\"\xe4\x01\n\nAssignment\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x1f\n\x04spec\x18\x02 \x01(\x0b\x32\x11.swath.v1.JobSpec\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\x12\x0f\n\x07lease_s\x18\x04 \x01(\x01\x12\x11\n\ttimeout_s\x18\x05 \x01(\x01\x12\x15\n\rmemory_losses\x18\x06 \x01(\r\x12\x11\n\x04plan\x18\x07 \x01(\x0cH\x00\x88\x01\x01\x12\x16\n\x0e\x65ngine_version\x18\x08 \x01(\t\x12\x0e\n\x06pieces\x18\t \x03(\tB\x07\n\x05_plan\".\n\x0c\x43laimRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12\x0e\n\x06wait_s\x18\x02 \x01(\x01\"@\n\rClaimResponse\x12/\n\nassignment\x18\x01 \x01(\x0b\x32\x1b.swath.worker.v1.Assignment\"H\n\x10HeartbeatRequest\x12\x0e\n\x06worker\x18\x01 \x01(\t\x12$\n\x05\x62\x65\x61ts\x18\x02 \x03(\x0b\x32\x15.swath.worker.v1.Beat\"u\n\x04\x42\x65\x61t\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x1e\n\x05stage\x18\x02 \x01(\x0e\x32\x0f.swath.v1.Stage\x12\x17\n\nsteps_done\x18\x03 \x01(\rH\x00\x88\x01\x01\x42\r\n\x0b_steps_done\"\xc5\x01\n\x11HeartbeatResponse\x12@\n\ndirectives\x18\x01 \x03(\x0e\x32,.swath.worker.v1.HeartbeatResponse.Directive\"n\n\tDirective\x12\x19\n\x15\x44IRECTIVE_UNSPECIFIED\x10\x00\x12\x16\n\x12\x44IRECTIVE_CONTINUE\x10\x01\x12\x14\n\x10\x44IRECTIVE_CANCEL\x10\x02\x12\x18\n\x14\x44IRECTIVE_LEASE_LOST\x10\x03\"I\n\x10\x41waitStopRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x0e\n\x06wait_s\x18\x02 \x01(\x01\"T\n\x11\x41waitStopResponse\x12?\n\tdirective\x18\x01 \x01(\x0e\x32,.swath.worker.v1.HeartbeatResponse.Directive\"n\n\nPinRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x0c\n\x04plan\x18\x02 \x01(\x0c\x12\x16\n\x0e\x65ngine_version\x18\x03 \x01(\t\x12\x13\n\x0bsteps_total\x18\x04 \x01(\r\"\r\n\x0bPinResponse\"I\n\x0fPutPieceRequest\x12(\n\x04head\x18\x01 \x01(\x0b\x32\x1a.swath.worker.v1.PieceHead\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\"\x8b\x01\n\tPieceHead\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12\r\n\x05\x63rc32\x18\x04 \x01(\x07\x12\x17\n\nsteps_done\x18\x05 \x01(\rH\x00\x88\x01\x01\x42\r\n\x0b_steps_done\"\x12\n\x10PutPieceResponse\"F\n\x0fGetPieceRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x0c\n\x04name\x18\x02 \x01(\t\" \n\x10GetPieceResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\x96\x01\n\rCommitRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x11\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x88\x01\x01\x12\x0e\n\x06pieces\x18\x04 \x03(\t\x12\x12\n\nclaim_next\x18\x05 \x01(\x08\x12\x0e\n\x06worker\x18\x06 \x01(\tB\x07\n\x05_data\";\n\x0e\x43ommitResponse\x12)\n\x04next\x18\x01 \x01(\x0b\x32\x1b.swath.worker.v1.Assignment\"\x96\x02\n\x0b\x46\x61ilRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\x12/\n\x04kind\x18\x02 \x01(\x0e\x32!.swath.worker.v1.FailRequest.Kind\x12!\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.swath.v1.JobError\"\x8b\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0eKIND_TRANSIENT\x10\x01\x12\x12\n\x0eKIND_PERMANENT\x10\x02\x12\x0e\n\nKIND_CRASH\x10\x03\x12\x0f\n\x0bKIND_MEMORY\x10\x04\x12\x10\n\x0cKIND_TIMEOUT\x10\x05\x12\x12\n\x0eKIND_CANCELLED\x10\x06\"\x0e\n\x0c\x46\x61ilResponse\"7\n\x0eReleaseRequest\x12%\n\x05lease\x18\x01 \x01(\x0b\x32\x16.swath.worker.v1.Lease\"\x11\n\x0fReleaseResponse2\xc5\x05\n\rWorkerService\x12\x46\n\x05\x43laim\x12\x1d.swath.worker.v1.ClaimRequest\x1a\x1e.swath.worker.v1.ClaimResponse\x12R\n\tHeartbeat\x12!.swath.worker.v1.HeartbeatRequest\x1a\".swath.worker.v1.HeartbeatResponse\x12R\n\tAwaitStop\x12!.swath.worker.v1.AwaitStopRequest\x1a\".swath.worker.v1.AwaitStopResponse\x12@\n\x03Pin\x12\x1b.swath.worker.v1.PinRequest\x1a\x1c.swath.worker.v1.PinResponse\x12Q\n\x08PutPiece\x12 .swath.worker.v1.PutPieceRequest\x1a!.swath.worker.v1.PutPieceResponse(\x01\x12Q\n\x08GetPiece\x12 .swath.worker.v1.GetPieceRequest\x1a!.swath.worker.v1.GetPieceResponse0\x01\x12I\n\x06\x43ommit\x12\x1e.swath.worker.v1.CommitRequest\x1a\x1f.swath.worker.v1.CommitResponse\x12\x43\n\x04\x46\x61il\x12\x1c.swath.worker.v1.FailRequest\x1a\x1d.swath.worker.v1.FailResponse\x12L\n\x07Release\x12\x1f.swath.worker.v1.ReleaseRequest\x1a .swath.worker.v1.ReleaseResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,34 +48,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HEARTBEATRESPONSE']._serialized_end=843
   _globals['_HEARTBEATRESPONSE_DIRECTIVE']._serialized_start=733
   _globals['_HEARTBEATRESPONSE_DIRECTIVE']._serialized_end=843
-  _globals['_PINREQUEST']._serialized_start=845
-  _globals['_PINREQUEST']._serialized_end=955
-  _globals['_PINRESPONSE']._serialized_start=957
-  _globals['_PINRESPONSE']._serialized_end=970
-  _globals['_PUTPIECEREQUEST']._serialized_start=972
-  _globals['_PUTPIECEREQUEST']._serialized_end=1045
-  _globals['_PIECEHEAD']._serialized_start=1048
-  _globals['_PIECEHEAD']._serialized_end=1187
-  _globals['_PUTPIECERESPONSE']._serialized_start=1189
-  _globals['_PUTPIECERESPONSE']._serialized_end=1207
-  _globals['_GETPIECEREQUEST']._serialized_start=1209
-  _globals['_GETPIECEREQUEST']._serialized_end=1279
-  _globals['_GETPIECERESPONSE']._serialized_start=1281
-  _globals['_GETPIECERESPONSE']._serialized_end=1313
-  _globals['_COMMITREQUEST']._serialized_start=1316
-  _globals['_COMMITREQUEST']._serialized_end=1466
-  _globals['_COMMITRESPONSE']._serialized_start=1468
-  _globals['_COMMITRESPONSE']._serialized_end=1527
-  _globals['_FAILREQUEST']._serialized_start=1530
-  _globals['_FAILREQUEST']._serialized_end=1808
-  _globals['_FAILREQUEST_KIND']._serialized_start=1669
-  _globals['_FAILREQUEST_KIND']._serialized_end=1808
-  _globals['_FAILRESPONSE']._serialized_start=1810
-  _globals['_FAILRESPONSE']._serialized_end=1824
-  _globals['_RELEASEREQUEST']._serialized_start=1826
-  _globals['_RELEASEREQUEST']._serialized_end=1881
-  _globals['_RELEASERESPONSE']._serialized_start=1883
-  _globals['_RELEASERESPONSE']._serialized_end=1900
-  _globals['_WORKERSERVICE']._serialized_start=1903
-  _globals['_WORKERSERVICE']._serialized_end=2528
+  _globals['_AWAITSTOPREQUEST']._serialized_start=845
+  _globals['_AWAITSTOPREQUEST']._serialized_end=918
+  _globals['_AWAITSTOPRESPONSE']._serialized_start=920
+  _globals['_AWAITSTOPRESPONSE']._serialized_end=1004
+  _globals['_PINREQUEST']._serialized_start=1006
+  _globals['_PINREQUEST']._serialized_end=1116
+  _globals['_PINRESPONSE']._serialized_start=1118
+  _globals['_PINRESPONSE']._serialized_end=1131
+  _globals['_PUTPIECEREQUEST']._serialized_start=1133
+  _globals['_PUTPIECEREQUEST']._serialized_end=1206
+  _globals['_PIECEHEAD']._serialized_start=1209
+  _globals['_PIECEHEAD']._serialized_end=1348
+  _globals['_PUTPIECERESPONSE']._serialized_start=1350
+  _globals['_PUTPIECERESPONSE']._serialized_end=1368
+  _globals['_GETPIECEREQUEST']._serialized_start=1370
+  _globals['_GETPIECEREQUEST']._serialized_end=1440
+  _globals['_GETPIECERESPONSE']._serialized_start=1442
+  _globals['_GETPIECERESPONSE']._serialized_end=1474
+  _globals['_COMMITREQUEST']._serialized_start=1477
+  _globals['_COMMITREQUEST']._serialized_end=1627
+  _globals['_COMMITRESPONSE']._serialized_start=1629
+  _globals['_COMMITRESPONSE']._serialized_end=1688
+  _globals['_FAILREQUEST']._serialized_start=1691
+  _globals['_FAILREQUEST']._serialized_end=1969
+  _globals['_FAILREQUEST_KIND']._serialized_start=1830
+  _globals['_FAILREQUEST_KIND']._serialized_end=1969
+  _globals['_FAILRESPONSE']._serialized_start=1971
+  _globals['_FAILRESPONSE']._serialized_end=1985
+  _globals['_RELEASEREQUEST']._serialized_start=1987
+  _globals['_RELEASEREQUEST']._serialized_end=2042
+  _globals['_RELEASERESPONSE']._serialized_start=2044
+  _globals['_RELEASERESPONSE']._serialized_end=2061
+  _globals['_WORKERSERVICE']._serialized_start=2064
+  _globals['_WORKERSERVICE']._serialized_end=2773
 # @@protoc_insertion_point(module_scope)

@@ -86,6 +86,20 @@ class HeartbeatResponse(_message.Message):
     directives: _containers.RepeatedScalarFieldContainer[HeartbeatResponse.Directive]
     def __init__(self, directives: _Optional[_Iterable[_Union[HeartbeatResponse.Directive, str]]] = ...) -> None: ...
 
+class AwaitStopRequest(_message.Message):
+    __slots__ = ("lease", "wait_s")
+    LEASE_FIELD_NUMBER: _ClassVar[int]
+    WAIT_S_FIELD_NUMBER: _ClassVar[int]
+    lease: Lease
+    wait_s: float
+    def __init__(self, lease: _Optional[_Union[Lease, _Mapping]] = ..., wait_s: _Optional[float] = ...) -> None: ...
+
+class AwaitStopResponse(_message.Message):
+    __slots__ = ("directive",)
+    DIRECTIVE_FIELD_NUMBER: _ClassVar[int]
+    directive: HeartbeatResponse.Directive
+    def __init__(self, directive: _Optional[_Union[HeartbeatResponse.Directive, str]] = ...) -> None: ...
+
 class PinRequest(_message.Message):
     __slots__ = ("lease", "plan", "engine_version", "steps_total")
     LEASE_FIELD_NUMBER: _ClassVar[int]

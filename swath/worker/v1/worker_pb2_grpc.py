@@ -50,6 +50,11 @@ class WorkerServiceStub(object):
                 request_serializer=swath_dot_worker_dot_v1_dot_worker__pb2.HeartbeatRequest.SerializeToString,
                 response_deserializer=swath_dot_worker_dot_v1_dot_worker__pb2.HeartbeatResponse.FromString,
                 _registered_method=True)
+        self.AwaitStop = channel.unary_unary(
+                '/swath.worker.v1.WorkerService/AwaitStop',
+                request_serializer=swath_dot_worker_dot_v1_dot_worker__pb2.AwaitStopRequest.SerializeToString,
+                response_deserializer=swath_dot_worker_dot_v1_dot_worker__pb2.AwaitStopResponse.FromString,
+                _registered_method=True)
         self.Pin = channel.unary_unary(
                 '/swath.worker.v1.WorkerService/Pin',
                 request_serializer=swath_dot_worker_dot_v1_dot_worker__pb2.PinRequest.SerializeToString,
@@ -100,6 +105,23 @@ class WorkerServiceServicer(object):
 
     def Heartbeat(self, request, context):
         """Renews the leases of all jobs that a worker has, and tells how far they are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AwaitStop(self, request, context):
+        """Waits until a worker is to stop a job, so that it need not wait for its next heartbeat to hear
+        of it. It renews no lease and changes nothing: heartbeats go on as they are.
+
+        The answer comes at once where the cancellation of the job was asked for or the lease is over,
+        otherwise as soon as that happens, or when `wait_s` have passed: then ask again. What happens
+        through another server of the same database is told within about a second. An answer may be
+        lost: heartbeats say the same.
+
+        Errors: ABORTED: LEASE_LOST. INVALID_ARGUMENT: INVALID_ARGUMENT: the wait is too long.
+        UNAVAILABLE: UNAVAILABLE where the server stops: ask again after a pause. UNIMPLEMENTED by a
+        server that is older than this rpc: heartbeats have to do.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -174,6 +196,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.Heartbeat,
                     request_deserializer=swath_dot_worker_dot_v1_dot_worker__pb2.HeartbeatRequest.FromString,
                     response_serializer=swath_dot_worker_dot_v1_dot_worker__pb2.HeartbeatResponse.SerializeToString,
+            ),
+            'AwaitStop': grpc.unary_unary_rpc_method_handler(
+                    servicer.AwaitStop,
+                    request_deserializer=swath_dot_worker_dot_v1_dot_worker__pb2.AwaitStopRequest.FromString,
+                    response_serializer=swath_dot_worker_dot_v1_dot_worker__pb2.AwaitStopResponse.SerializeToString,
             ),
             'Pin': grpc.unary_unary_rpc_method_handler(
                     servicer.Pin,
@@ -266,6 +293,33 @@ class WorkerService(object):
             '/swath.worker.v1.WorkerService/Heartbeat',
             swath_dot_worker_dot_v1_dot_worker__pb2.HeartbeatRequest.SerializeToString,
             swath_dot_worker_dot_v1_dot_worker__pb2.HeartbeatResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AwaitStop(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/swath.worker.v1.WorkerService/AwaitStop',
+            swath_dot_worker_dot_v1_dot_worker__pb2.AwaitStopRequest.SerializeToString,
+            swath_dot_worker_dot_v1_dot_worker__pb2.AwaitStopResponse.FromString,
             options,
             channel_credentials,
             insecure,

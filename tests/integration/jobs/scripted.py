@@ -45,6 +45,11 @@ class ScriptedWorker:
         """A PutPiece in progress."""
         return self._stub.PutPiece.future(parts, timeout=30, metadata=self._metadata)
 
+    def awaiting_stop(self, lease: pb.Lease, wait_s: float = 20) -> Any:
+        """An AwaitStop in progress: a future of its answer."""
+        request = pb.AwaitStopRequest(lease=lease, wait_s=wait_s)
+        return self._stub.AwaitStop.future(request, timeout=30, metadata=self._metadata)
+
     def raw(self, method: str, request: bytes) -> bytes:
         """The answer to any bytes at all."""
         rpc: Any = self._channel.unary_unary(f"/swath.worker.v1.WorkerService/{method}")
@@ -81,6 +86,12 @@ class ScriptedWorker:
             beat.steps_done = steps_done
         answer = self.ask("Heartbeat", pb.HeartbeatRequest(worker=self.name, beats=[beat]))
         directive: pb.HeartbeatResponse.Directive = answer.directives[0]
+        return directive
+
+    def await_stop(self, lease: pb.Lease, wait_s: float = 0) -> pb.HeartbeatResponse.Directive:
+        """AwaitStop; what to do about a job."""
+        request = pb.AwaitStopRequest(lease=lease, wait_s=wait_s)
+        directive: pb.HeartbeatResponse.Directive = self.ask("AwaitStop", request, 30).directive
         return directive
 
     def pin(self, lease: pb.Lease, plan: bytes, version: str = "1", steps: int = 1) -> None:

@@ -22,6 +22,7 @@ def verbs(worker: ScriptedWorker, lease: pb.Lease) -> dict[str, Callable[[], obj
     """All that a worker may do to a job; the job has the piece `before`."""
     kinds = pb.FailRequest
     return {
+        "await stop": lambda: worker.await_stop(lease),
         "pin": lambda: worker.pin(lease, b"a plan", "stale"),
         "put": lambda: worker.put(lease, "late", b"of nobody"),
         "put again": lambda: worker.put(lease, "before", b"of nobody"),

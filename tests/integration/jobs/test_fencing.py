@@ -81,7 +81,7 @@ def test_a_worker_that_wakes_up_after_its_lease_is_refused_whatever_it_tries(ser
             verdicts = json.loads(asleep.stdout.readline())
         other.commit(lease, b"the result")
     assert set(verdicts.values()) == {"refused"}, verdicts
-    assert len(verdicts) == 10
+    assert len(verdicts) == 11
     assert user.get(job).status == pb.STATUS_SUCCESS
     assert user.result(job).data == b"the result"
 

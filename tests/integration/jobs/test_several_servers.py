@@ -11,6 +11,7 @@ import pytest
 
 from swath.errors import ResourceExhausted
 from swath.v1 import jobs_pb2 as pb
+from swath.worker.v1 import worker_pb2
 from tests.integration.jobs.asked import number
 from tests.integration.jobs.running import RunningJobServer, User
 from tests.stores import schema
@@ -111,6 +112,17 @@ def test_a_job_of_one_server_is_run_by_a_worker_of_the_other_and_its_watcher_hea
     assert last.job.status == pb.STATUS_SUCCESS
     assert time.monotonic() - began_s < TOLD_S
     assert user.result(job).data == b"the result"
+
+
+def test_a_worker_of_one_server_hears_of_a_cancellation_through_the_other(servers):
+    here, there = servers
+    worker = there.worker()
+    job = here.user().create(number()).id
+    waiting = worker.awaiting_stop(worker.claim(wait_s=20).lease)
+    there.until_gauge("swath_in_flight", 1)
+    here.user().cancel(job)
+    assert waiting.result(TOLD_S).directive == worker_pb2.HeartbeatResponse.DIRECTIVE_CANCEL
+    worker.fail(worker.handed[-1], worker_pb2.FailRequest.KIND_CANCELLED)
 
 
 def test_a_large_result_is_downloaded_from_either(servers):

@@ -67,10 +67,10 @@ def work(images: Path) -> Iterator[Callable[..., RunningWorker]]:
         worker.close()
 
 
-def heavy() -> Any:
+def heavy(rounds: int = 4) -> Any:
     """Some seconds of work, tile after tile."""
     image = wf.ImageCollection.from_id("p").mosaic().pick_bands("b1")
-    for _ in range(4):
+    for _ in range(rounds):
         image = wf.sqrt(wf.exp(wf.sin(image)) + image * 0.5)
     return image
 
@@ -225,11 +225,13 @@ def test_a_server_that_is_killed_and_comes_back_costs_nothing(launch, images, wo
     assert same_as_here(server, downloaded(user, id_), heavy())
 
 
-def test_a_cancelled_job_stops_and_its_worker_goes_on(job_server, work):
-    work()
-    user = job_server.user()
-    id_ = create(user, heavy(), HERE)
-    until(lambda: tiles_of(job_server) >= 1)
+def test_a_cancelled_job_stops_long_before_a_heartbeat_and_its_worker_goes_on(launch, images, work):
+    server = launch(lease_s=60.0)
+    work(heartbeat_s=15.0)
+    user = server.user()
+    id_ = create(user, heavy(100).sum(axis="pixels"), HERE)  # no tile that is refused tells of it
+    server.until_event("claim")
+    server.until_gauge("swath_in_flight", 1)
     user.cancel(id_)
-    assert done(user, id_, 10).status == pb.STATUS_CANCELLED
+    assert done(user, id_, 2).status == pb.STATUS_CANCELLED
     assert done(user, create(user, wf.Int(1) + 1)).status == pb.STATUS_SUCCESS

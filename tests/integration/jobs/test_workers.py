@@ -433,6 +433,7 @@ def stale(user, worker) -> pb.Lease:
 
 
 STALE = {
+    "await stop": lambda worker, lease: worker.await_stop(lease, 20),
     "pin": lambda worker, lease: worker.pin(lease, b"plan"),
     "put": lambda worker, lease: worker.put(lease, "late", b"x"),
     "put again": lambda worker, lease: worker.put(lease, "before", b"x"),
@@ -487,6 +488,7 @@ def test_a_commit_after_cancellation_is_refused(user, worker):
     [
         ("Claim", pb.ClaimRequest(worker="w")),
         ("Heartbeat", pb.HeartbeatRequest(worker="w")),
+        ("AwaitStop", pb.AwaitStopRequest()),
         ("Pin", pb.PinRequest()),
         ("Commit", pb.CommitRequest()),
         ("Fail", pb.FailRequest()),
@@ -531,7 +533,9 @@ def test_only_the_user_of_the_server_may_open_the_socket(shared):
     assert socket.stat().st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize("method", ["Claim", "Heartbeat", "Pin", "Commit", "Fail", "Release"])
+@pytest.mark.parametrize(
+    "method", ["Claim", "Heartbeat", "AwaitStop", "Pin", "Commit", "Fail", "Release"]
+)
 def test_bytes_that_are_no_request_of_a_worker_are_refused(worker, method):
     with pytest.raises(BadRequest):
         worker.raw(method, b"\xff\xff\xff")

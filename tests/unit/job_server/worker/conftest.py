@@ -16,6 +16,7 @@ from job_server.worker.crew import CrewConfig
 from job_server.worker.parent import ParentConfig, Worker
 from job_server.worker.process import ChildSpec
 from job_server.worker.scratch import open_scratch
+from swath.worker.v1 import worker_pb2 as pb
 from tests.unit.job_server.worker.scripted import SECRET, ScriptedServer, ScriptedService
 
 FACTORY = "tests.unit.job_server.worker.rehearsal:factory"
@@ -43,7 +44,8 @@ class Stage:
                 await asyncio.sleep(0.01)
 
     async def pid(self) -> int:
-        """Process of the child that takes the next job."""
+        """Process of the child that takes the next job, which nobody cancels."""
+        self.service.directive = pb.HeartbeatResponse.DIRECTIVE_CONTINUE
         task = self.service.add("pid", lease_s=60.0)  # a child may be long in starting
         await self.until(lambda: [c for c in self.heard.of("Commit") if c.lease == task.lease])
         return int(self.heard.of("Commit")[-1].data)

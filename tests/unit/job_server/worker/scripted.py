@@ -108,6 +108,16 @@ class ScriptedService(worker_pb2_grpc.WorkerServiceServicer):
         await self._begin("Heartbeat", request, context)
         return pb.HeartbeatResponse(directives=[self._directive(b) for b in request.beats])
 
+    async def AwaitStop(self, request, context):
+        await self._begin("AwaitStop", request, context)
+        until_s = asyncio.get_running_loop().time() + request.wait_s
+        while asyncio.get_running_loop().time() < until_s:
+            await self._fenced(request.lease, context)
+            if self.directive != pb.HeartbeatResponse.DIRECTIVE_CONTINUE:
+                break
+            await asyncio.sleep(0.005)
+        return pb.AwaitStopResponse(directive=self.directive)
+
     def _directive(self, beat: pb.Beat) -> pb.HeartbeatResponse.Directive:
         is_held = self.fences.get(beat.lease.job) == beat.lease.fence
         return self.directive if is_held else pb.HeartbeatResponse.DIRECTIVE_LEASE_LOST

@@ -291,6 +291,92 @@ def test_a_cancelled_job_stops_and_says_so_and_its_child_lives_on(play):
     play(scene)
 
 
+RARE = {"lease_s": 240.0}
+"""A lease whose heartbeats, one a minute, tell a test nothing in time."""
+
+
+def test_a_cancellation_is_heard_at_once(play):
+    async def scene(stage):
+        stage.service.add("work", **RARE)
+        await stage.heard.wait("AwaitStop")
+        stage.service.directive = CANCEL
+        assert (await stage.heard.wait("Fail")).kind == Kind.KIND_CANCELLED
+        assert len(stage.heard.of("AwaitStop")) == 1
+
+    play(scene, heartbeat_s=60.0)
+
+
+def test_a_lease_that_is_lost_is_heard_of_at_once(play):
+    async def scene(stage):
+        task = stage.service.add("work", **RARE)
+        await stage.heard.wait("AwaitStop")
+        stage.service.hand_on(task)
+        await stage.until(lambda: stage.said("lease_lost"))
+        assert not stage.heard.of("Fail")
+
+    play(scene, heartbeat_s=60.0)
+
+
+def test_a_server_that_was_away_is_asked_again_whether_to_stop(play):
+    async def scene(stage):
+        stage.service.failing["AwaitStop"] = 3
+        stage.service.add("work", **RARE)
+        await stage.heard.wait("AwaitStop", 4)
+        await stage.server.close()
+        await stage.server.open()
+        await stage.heard.wait("AwaitStop", 5)
+        stage.service.directive = CANCEL
+        assert (await stage.heard.wait("Fail")).kind == Kind.KIND_CANCELLED
+
+    play(scene, heartbeat_s=60.0)
+
+
+def test_a_server_that_cannot_tell_of_a_stop_at_once_does_so_with_heartbeats(play):
+    async def scene(stage):
+        stage.service.refusing["AwaitStop"] = grpc.StatusCode.UNIMPLEMENTED
+        stage.service.add("work", lease_s=0.8)
+        await stage.heard.wait("AwaitStop")
+        await stage.heard.wait("Heartbeat", 4)
+        stage.service.directive = CANCEL
+        assert (await stage.heard.wait("Fail")).kind == Kind.KIND_CANCELLED
+        await stage.until(lambda: stage.said("failed"))
+        assert len(stage.heard.of("AwaitStop")) == 1
+        assert {verb for verb, _ in stage.events} == {"claimed", "pinned", "failed"}
+
+    play(scene)
+
+
+def test_heartbeats_go_on_while_a_worker_waits_to_be_told_to_stop(play):
+    async def scene(stage):
+        stage.service.add("work", lease_s=0.8)
+        await stage.heard.wait("AwaitStop")
+        await stage.heard.wait("Heartbeat", len(stage.heard.of("Heartbeat")) + 4)
+
+    play(scene)
+
+
+def test_an_attempt_that_ended_does_not_wait_to_be_told_to_stop(play):
+    async def scene(stage):
+        waiting = asyncio.Event()
+
+        async def wait_for_it() -> None:
+            await waiting.wait()
+
+        async def end() -> None:
+            waiting.set()
+
+        stage.service.on["PutPiece"] = wait_for_it
+        stage.service.on["AwaitStop"] = end
+        stage.service.add("tiles")
+        await stage.heard.wait("Commit")
+        stage.service.directive = CANCEL
+        await stage.until(lambda: stage.said("committed"))
+        assert not stage.heard.of("Fail")
+        assert len(stage.heard.of("AwaitStop")) == 1
+
+    play(scene, hear_after_s=0.0)
+
+
 def test_a_child_that_stopped_lives_on_while_the_server_hears_of_it_late(play):
     async def scene(stage):
         async def be_late() -> None:
