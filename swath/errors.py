@@ -27,6 +27,7 @@
     │   └── ServerBusy            no room for more work right now
     ├── Transient             try again
     │   ├── Unavailable           the server cannot be reached or is stopping
+    │   │   └── StorageUnavailable    its disk is full, or fails
     │   ├── SourceUnavailable     a file could not be read this time
     │   ├── EngineCrashed         the process that computed this request died
     │   └── DeadlineExceeded      the time allowed ran out
@@ -300,6 +301,12 @@ class Unavailable(Transient):
     """The server cannot be reached, or is stopping."""
 
     REASON, FIELDS = "UNAVAILABLE", ("address", "retry_after_ms")
+
+
+class StorageUnavailable(Unavailable):
+    """The server cannot store or read what it keeps: its disk is full, or fails."""
+
+    REASON = "STORAGE_UNAVAILABLE"
 
 
 class SourceUnavailable(Transient):

@@ -65,6 +65,7 @@ CODES: dict[type[SwathError], grpc.StatusCode] = {
     errors.ServerBusy: _Code.UNAVAILABLE,
     errors.Transient: _Code.UNAVAILABLE,
     errors.Unavailable: _Code.UNAVAILABLE,
+    errors.StorageUnavailable: _Code.UNAVAILABLE,
     errors.SourceUnavailable: _Code.UNAVAILABLE,
     errors.EngineCrashed: _Code.UNAVAILABLE,
     errors.DeadlineExceeded: _Code.DEADLINE_EXCEEDED,

@@ -52,7 +52,7 @@ class Joined:
 
         Raises:
             InvalidArgument: the offset is behind the end. ResultNotAvailable: bytes are missing or
-            are not those that were stored. Unavailable: they cannot be read now.
+            are not those that were stored. StorageUnavailable: they cannot be read now.
         """
         size_bytes = self._manifest.size_bytes
         if not 0 <= offset <= size_bytes:

@@ -21,7 +21,7 @@ from threading import Lock
 
 from job_server.results.key import is_job, is_key, parse_key
 from job_server.results.store import Stored, Upload, checked, gone, written
-from swath.errors import Unavailable
+from swath.errors import StorageUnavailable
 
 STAGING = "staging"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -34,7 +34,7 @@ class Folder:
         """Open the folder, make it where it is not there, and clear what a crash left.
 
         Raises:
-            Unavailable: it cannot be made or listed.
+            StorageUnavailable: it cannot be made or listed.
         """
         self._root = root
         self._staging = root / STAGING
@@ -215,11 +215,11 @@ def _listed(folder: Path) -> list[str]:
 
 @contextlib.contextmanager
 def _told(what: str) -> Iterator[None]:
-    """Faults of the disk become Unavailable, without the folder's name: users read it too."""
+    """Faults of the disk become StorageUnavailable, without the folder's name: users read it."""
     try:
         yield
     except OSError as problem:
         way_out = "Free space under the data folder" if problem.errno in _FULL else "Try again"
-        raise Unavailable(
+        raise StorageUnavailable(
             f"Results cannot be {what} now: {os.strerror(problem.errno or errno.EIO)}. {way_out}."
         ) from problem

@@ -40,7 +40,7 @@ class Upload(Protocol):
         """Add bytes.
 
         Raises:
-            Unavailable: they cannot be stored now: the disk is full, or fails.
+            StorageUnavailable: they cannot be stored now: the disk is full, or fails.
         """
         ...
 
@@ -49,7 +49,7 @@ class Upload(Protocol):
 
         Raises:
             InvalidArgument: size or checksum are not those of the bytes fed; nothing is stored.
-            Unavailable: as `feed`; the key has nothing, or the whole object.
+            StorageUnavailable: as `feed`; the key has nothing, or the whole object.
         """
         ...
 
@@ -65,7 +65,7 @@ class ResultStore(Protocol):
         """An upload, for bytes that arrive one by one; end it with `finish` or `abort`.
 
         Raises:
-            Unavailable: nothing can be stored now.
+            StorageUnavailable: nothing can be stored now.
         """
         ...
 
@@ -75,7 +75,7 @@ class ResultStore(Protocol):
         When it raises, or the process dies in it, the key has nothing or the whole object.
 
         Raises:
-            Unavailable: it cannot be stored now. Whatever `chunks` raises.
+            StorageUnavailable: it cannot be stored now. Whatever `chunks` raises.
         """
         ...
 
@@ -83,7 +83,7 @@ class ResultStore(Protocol):
         """Bytes from `offset` on; fewer than `most_bytes` only at the end, none behind it.
 
         Raises:
-            ResultNotAvailable: there is no such object. Unavailable: it cannot be read now.
+            ResultNotAvailable: there is no such object. StorageUnavailable: it cannot be read now.
         """
         ...
 
@@ -95,7 +95,7 @@ class ResultStore(Protocol):
         """Remove objects; those that are not there are passed over.
 
         Raises:
-            Unavailable: some could not be removed; it may be repeated.
+            StorageUnavailable: some could not be removed; it may be repeated.
         """
         ...
 

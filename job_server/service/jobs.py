@@ -105,7 +105,7 @@ class Jobs:
             raise
 
     async def remove(self, keys: Iterable[str]) -> None:
-        """Remove objects of the result store. Raises Unavailable."""
+        """Remove objects of the result store. Raises StorageUnavailable."""
         await in_thread(self.results.delete, keys)
 
     def tell(self, job: JobRecord) -> None:

@@ -56,6 +56,9 @@ class AttemptConfig:
     server nothing for that."""
     stop_grace_s: float = 5.0
     """A child that works on for longer after it was asked to stop is killed."""
+    storage_wait_s: float = 20.0
+    """How long a part of a result is sent again where the server says that it has no room for it;
+    then the attempt fails, and the job is tried again later."""
     watch_every_s: float = 0.1
     """How often memory, deadline and lease are looked at."""
     release_s: float = 5.0

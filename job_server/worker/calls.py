@@ -1,7 +1,8 @@
-"""Calls of a worker to the job server, with errors as classes of the tree.
+"""Calls of a worker to the job server, with errors as classes of the tree: those of `told`.
 
-An error's class says what to do: Unavailable: try again; LeaseLost: stop; AccessDenied: the secret
-is wrong; any other: the server does not take what was sent.
+An error's class says what to do: Unavailable: try again; StorageUnavailable: likewise, for a
+while; LeaseLost: stop; AccessDenied: the secret is wrong; any other: the server does not take what
+was sent.
 """
 
 from __future__ import annotations
@@ -11,19 +12,11 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-import grpc
 from grpc import aio
 
 from job_server.worker.lease import HeldLease
-from swath.errors import (
-    BadRequest,
-    InternalError,
-    LeaseLost,
-    RequestTooLarge,
-    SwathError,
-    Unauthenticated,
-    Unavailable,
-)
+from job_server.worker.told import told
+from swath.errors import InternalError, StorageUnavailable, Unavailable
 from swath.worker.v1 import worker_pb2 as pb
 from swath.worker.v1.worker_pb2_grpc import WorkerServiceStub
 
@@ -47,22 +40,6 @@ OPTIONS = (
     ("grpc.keepalive_time_ms", 25_000),
     ("grpc.keepalive_timeout_ms", 5_000),
 )
-CLASSES: dict[grpc.StatusCode, type[SwathError]] = {
-    grpc.StatusCode.ABORTED: LeaseLost,
-    grpc.StatusCode.UNAVAILABLE: Unavailable,
-    grpc.StatusCode.DEADLINE_EXCEEDED: Unavailable,
-    grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
-    grpc.StatusCode.PERMISSION_DENIED: Unauthenticated,
-    grpc.StatusCode.CANCELLED: Unavailable,  # by a server that stops
-    grpc.StatusCode.INVALID_ARGUMENT: BadRequest,
-    grpc.StatusCode.NOT_FOUND: BadRequest,
-    grpc.StatusCode.FAILED_PRECONDITION: BadRequest,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: RequestTooLarge,
-}
-"""Of each code that the server answers with; any other is InternalError."""
-CORE_FAULT = "Internal error from Core"
-"""What grpc.aio says, instead of the server's own status, where a message of a stream could not be
-sent because the server had ended the call just then. The next attempt hears what it is."""
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
 
@@ -93,12 +70,20 @@ class Calls:
         worker: str,
         rng: random.Random,
         clock: Callable[[], float],
+        storage_wait_s: float,
     ) -> None:
-        """`worker` is this process' identity; `clock` is monotonic, in seconds."""
+        """Open a channel; it connects with the first call.
+
+        Args:
+            worker: this process' identity.
+            clock: monotonic, in seconds.
+            storage_wait_s: how long what the server has no room for is sent again.
+        """
         self.worker = worker
         self.address = address
         self._rng = rng
         self._clock = clock
+        self._storage_wait_s = storage_wait_s
         self._channel = aio.insecure_channel(address, options=OPTIONS)
         self._stub: Any = WorkerServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._metadata = (("authorization", f"Bearer {secret}"),) if secret else ()
@@ -150,8 +135,8 @@ class Calls:
         return answer.next if answer.HasField("next") else None
 
     async def fail(self, request: pb.FailRequest, held: HeldLease) -> None:
-        """End an attempt without success. Raises as `insist`."""
-        await self.insist(held, lambda: self._ask(self._stub.Fail, request))
+        """End an attempt without success, however long that takes. Raises as `insist`."""
+        await self.insist(held, lambda: self._ask(self._stub.Fail, request), float("inf"))
 
     async def release(self, lease: pb.Lease, timeout_s: float) -> None:
         """Give a job back, once. Raises SwathError, as the module says."""
@@ -174,32 +159,40 @@ class Calls:
         )
         return call
 
-    async def insist(self, held: HeldLease, call: Callable[[], Awaitable[_T]]) -> _T:
+    async def insist(
+        self,
+        held: HeldLease,
+        call: Callable[[], Awaitable[_T]],
+        storage_wait_s: float | None = None,
+    ) -> _T:
         """The answer to a call that is repeated while the server is away and the lease lives.
 
+        Args:
+            storage_wait_s: how long it is repeated where the server says that it has no room;
+                absent: as long as anything.
+
         Raises:
-            LeaseLost: the server said so, or the time of the lease is over. SwathError: any other
-            error than Unavailable, as the module says.
+            LeaseLost: the server said so, or the time of the lease is over. StorageUnavailable: the
+            server has had no room for too long. SwathError: any other error than Unavailable, as
+            the module says.
         """
-        pause = self.pause()
+        pause, until_s = self.pause(), None
+        longest_s = self._storage_wait_s if storage_wait_s is None else storage_wait_s
         while True:
             held.require(self._clock())
             try:
                 return await call()
+            except StorageUnavailable:
+                now_s = self._clock()
+                until_s = now_s + longest_s if until_s is None else until_s
+                if now_s >= until_s:
+                    raise
             except Unavailable:
-                await asyncio.sleep(pause.next_s())
+                pass  # whether there is room now is not known
+            await asyncio.sleep(pause.next_s())
 
     async def _ask(self, method: Any, request: Any, timeout_s: float = ANSWER_S) -> Any:
         try:
             return await method(request, timeout=timeout_s, metadata=self._metadata)
         except aio.AioRpcError as error:
             raise told(error, self.address) from None
-
-
-def told(error: aio.AioRpcError, address: str) -> SwathError:
-    """The error of the tree that a failed call tells of."""
-    cls = CLASSES.get(error.code(), InternalError)
-    if error.details() == CORE_FAULT:
-        cls = Unavailable
-    problem = error.details() or f"The call ended with {error.code().name}."
-    return cls(problem, address=address) if cls is Unavailable else cls(problem)

@@ -48,6 +48,9 @@ class WorkerConfig:
     server is older than the worker and does not tell of it at once."""
     stop_grace_s: float = 5.0
     """A process that works on for longer after it was asked to stop is killed."""
+    storage_wait_s: float = 20.0
+    """How long a part of a result is sent again where the job server has no room for it; then the
+    job goes back to the queue, and is tried again later."""
     drain_s: float = 30.0
     """Time for the job in progress when the worker is asked to stop; then it is given back."""
     root: tuple[Path, ...] = ()
@@ -72,8 +75,8 @@ class WorkerConfig:
         _require(self.spares >= 0, "spares must be 0 or more")
         _require(self.heartbeat_s > 0, "heartbeat_s must be more than 0")
         _require(
-            self.stop_grace_s >= 0 and self.drain_s >= 0,
-            "stop_grace_s and drain_s must be 0 or more",
+            min(self.stop_grace_s, self.drain_s, self.storage_wait_s) >= 0,
+            "stop_grace_s, drain_s and storage_wait_s must be 0 or more",
         )
         return self
 
@@ -104,7 +107,11 @@ class WorkerConfig:
         """What the worker itself goes by."""
         return ParentConfig(
             drain_s=self.drain_s,
-            attempt=AttemptConfig(heartbeat_s=self.heartbeat_s, stop_grace_s=self.stop_grace_s),
+            attempt=AttemptConfig(
+                heartbeat_s=self.heartbeat_s,
+                stop_grace_s=self.stop_grace_s,
+                storage_wait_s=self.storage_wait_s,
+            ),
             crew=CrewConfig(spares=self.spares),
         )
 

@@ -38,9 +38,8 @@ async def work_until_signalled(
     """
     loop = asyncio.get_running_loop()
     rng, identity = random.Random(secrets.randbits(64)), secrets.token_hex(16)  # noqa: S311
-    worker = Worker(
-        Calls(address, secret, identity, rng, loop.time), spec, config, scratch, emit, rng
-    )
+    calls = Calls(address, secret, identity, rng, loop.time, config.attempt.storage_wait_s)
+    worker = Worker(calls, spec, config, scratch, emit, rng)
     working = asyncio.ensure_future(_work(worker, say_ready, emit, identity))
     signals = Signals(worker, working)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -16,10 +16,11 @@ from typing import Any, cast
 
 from grpc import aio
 
-from job_server.worker.calls import Calls, told
+from job_server.worker.calls import Calls
 from job_server.worker.frames import Frame, Kind
 from job_server.worker.lease import HeldLease
 from job_server.worker.process import Child
+from job_server.worker.told import told
 from swath.errors import BadRequest
 from swath.v1 import jobs_pb2
 from swath.worker.v1 import worker_pb2 as pb

@@ -11,6 +11,7 @@ from swath.errors import (
     Cancelled,
     DeadlineExceeded,
     EngineCrashed,
+    StorageUnavailable,
     SwathError,
     TooLarge,
     Transient,
@@ -64,7 +65,11 @@ def refused(problem: SwathError) -> pb.FailRequest:
     """The failure of an attempt whose piece, plan or result the server does not take.
 
     What is damaged or missing may be whole the next time; what is too large will not be smaller.
+    What there is no room for is told as the server says it: it is for whoever runs that.
     """
+    if isinstance(problem, StorageUnavailable):
+        error = _error(type(problem), _Code.UNAVAILABLE, problem.problem)
+        return pb.FailRequest(kind=_Kind.KIND_TRANSIENT, error=error)
     text = f"The job server did not take a part of the result: {problem.problem}"
     if isinstance(problem, TooLarge):
         error = _error(type(problem), _Code.RESOURCE_EXHAUSTED, text)

@@ -1,8 +1,9 @@
 """The progress bar of a job: a line of text, rewritten at each change.
 
 `[#######        ] | Steps: 3/7 | Stage: STAGE_RUNNING`, and when it is done
-`[###############] | Steps: 1/1 | Stage: STAGE_DONE | Status: STATUS_SUCCESS`. Drawn by tqdm where
-it is installed (extra `progress`); otherwise the line is written anew when it changes.
+`[###############] | Steps: 1/1 | Stage: STAGE_DONE | Status: STATUS_SUCCESS`. A job that waits for
+another attempt tells what the last one failed of. Drawn by tqdm where it is installed (extra
+`progress`); otherwise the line is written anew when it changes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from swath.errors import InvalidArgument
-from swath.job import JobInfo, Status
+from swath.job import JobInfo, Stage, Status
 
 WIDTH = 15
 """Characters of the bar."""
@@ -49,8 +50,12 @@ def line(job: JobInfo) -> str:
 
 
 def _stage(job: JobInfo) -> str:
-    status = "" if job.status is Status.UNSPECIFIED else f" | Status: {job.status.value}"
-    return f"Stage: {job.stage.value}{status}"
+    stage = f"Stage: {job.stage.value}"
+    if job.status is not Status.UNSPECIFIED:
+        return f"{stage} | Status: {job.status.value}"
+    if job.stage is Stage.QUEUED and job.error is not None:
+        return f"{stage} | Last attempt: {job.error.REASON}"
+    return stage
 
 
 def _nothing(job: JobInfo) -> None:

@@ -34,15 +34,16 @@ class JobServiceStub(object):
 
     Errors are described in error.proto; these hold for every rpc:
 
-    | code               | reason             | what to do                                        |
-    |--------------------|--------------------|---------------------------------------------------|
-    | INVALID_ARGUMENT   | BAD_REQUEST        | send the request message of the rpc               |
-    | RESOURCE_EXHAUSTED | REQUEST_TOO_LARGE  | send a smaller request                            |
-    | UNAUTHENTICATED    | UNAUTHENTICATED    | send a valid token                                |
-    | UNAVAILABLE        | UNAVAILABLE        | the server stops, or its database does not answer |
-    | UNAVAILABLE        | SERVER_BUSY        | wait as long as it says, then try again           |
-    | DEADLINE_EXCEEDED  | DEADLINE_EXCEEDED  | try again                                         |
-    | INTERNAL           | INTERNAL           | report it, quoting `error_id`                     |
+    | code               | reason              | what to do                                        |
+    |--------------------|---------------------|---------------------------------------------------|
+    | INVALID_ARGUMENT   | BAD_REQUEST         | send the request message of the rpc               |
+    | RESOURCE_EXHAUSTED | REQUEST_TOO_LARGE   | send a smaller request                            |
+    | UNAUTHENTICATED    | UNAUTHENTICATED     | send a valid token                                |
+    | UNAVAILABLE        | UNAVAILABLE         | the server stops, or its database does not answer |
+    | UNAVAILABLE        | STORAGE_UNAVAILABLE | the server's disk is full, or fails               |
+    | UNAVAILABLE        | SERVER_BUSY         | wait as long as it says, then try again           |
+    | DEADLINE_EXCEEDED  | DEADLINE_EXCEEDED   | try again                                         |
+    | INTERNAL           | INTERNAL            | report it, quoting `error_id`                     |
 
     NOT_FOUND: JOB_NOT_FOUND is an error of every rpc that names a job.
     """
@@ -119,15 +120,16 @@ class JobServiceServicer(object):
 
     Errors are described in error.proto; these hold for every rpc:
 
-    | code               | reason             | what to do                                        |
-    |--------------------|--------------------|---------------------------------------------------|
-    | INVALID_ARGUMENT   | BAD_REQUEST        | send the request message of the rpc               |
-    | RESOURCE_EXHAUSTED | REQUEST_TOO_LARGE  | send a smaller request                            |
-    | UNAUTHENTICATED    | UNAUTHENTICATED    | send a valid token                                |
-    | UNAVAILABLE        | UNAVAILABLE        | the server stops, or its database does not answer |
-    | UNAVAILABLE        | SERVER_BUSY        | wait as long as it says, then try again           |
-    | DEADLINE_EXCEEDED  | DEADLINE_EXCEEDED  | try again                                         |
-    | INTERNAL           | INTERNAL           | report it, quoting `error_id`                     |
+    | code               | reason              | what to do                                        |
+    |--------------------|---------------------|---------------------------------------------------|
+    | INVALID_ARGUMENT   | BAD_REQUEST         | send the request message of the rpc               |
+    | RESOURCE_EXHAUSTED | REQUEST_TOO_LARGE   | send a smaller request                            |
+    | UNAUTHENTICATED    | UNAUTHENTICATED     | send a valid token                                |
+    | UNAVAILABLE        | UNAVAILABLE         | the server stops, or its database does not answer |
+    | UNAVAILABLE        | STORAGE_UNAVAILABLE | the server's disk is full, or fails               |
+    | UNAVAILABLE        | SERVER_BUSY         | wait as long as it says, then try again           |
+    | DEADLINE_EXCEEDED  | DEADLINE_EXCEEDED   | try again                                         |
+    | INTERNAL           | INTERNAL            | report it, quoting `error_id`                     |
 
     NOT_FOUND: JOB_NOT_FOUND is an error of every rpc that names a job.
     """
@@ -315,15 +317,16 @@ class JobService(object):
 
     Errors are described in error.proto; these hold for every rpc:
 
-    | code               | reason             | what to do                                        |
-    |--------------------|--------------------|---------------------------------------------------|
-    | INVALID_ARGUMENT   | BAD_REQUEST        | send the request message of the rpc               |
-    | RESOURCE_EXHAUSTED | REQUEST_TOO_LARGE  | send a smaller request                            |
-    | UNAUTHENTICATED    | UNAUTHENTICATED    | send a valid token                                |
-    | UNAVAILABLE        | UNAVAILABLE        | the server stops, or its database does not answer |
-    | UNAVAILABLE        | SERVER_BUSY        | wait as long as it says, then try again           |
-    | DEADLINE_EXCEEDED  | DEADLINE_EXCEEDED  | try again                                         |
-    | INTERNAL           | INTERNAL           | report it, quoting `error_id`                     |
+    | code               | reason              | what to do                                        |
+    |--------------------|---------------------|---------------------------------------------------|
+    | INVALID_ARGUMENT   | BAD_REQUEST         | send the request message of the rpc               |
+    | RESOURCE_EXHAUSTED | REQUEST_TOO_LARGE   | send a smaller request                            |
+    | UNAUTHENTICATED    | UNAUTHENTICATED     | send a valid token                                |
+    | UNAVAILABLE        | UNAVAILABLE         | the server stops, or its database does not answer |
+    | UNAVAILABLE        | STORAGE_UNAVAILABLE | the server's disk is full, or fails               |
+    | UNAVAILABLE        | SERVER_BUSY         | wait as long as it says, then try again           |
+    | DEADLINE_EXCEEDED  | DEADLINE_EXCEEDED   | try again                                         |
+    | INTERNAL           | INTERNAL            | report it, quoting `error_id`                     |
 
     NOT_FOUND: JOB_NOT_FOUND is an error of every rpc that names a job.
     """

@@ -26,6 +26,7 @@ from swath.errors import (
     InvalidArgument,
     InvalidSource,
     PermissionDenied,
+    StorageUnavailable,
     Unavailable,
 )
 from swath.job import Stage
@@ -359,7 +360,7 @@ def test_a_full_disk_changes_nothing_and_room_is_used_again(file: Path) -> None:
     create(store)
     has = pages(store, 1 << 30)
     pages(store, has)
-    with pytest.raises(Unavailable, match="full"):
+    with pytest.raises(StorageUnavailable, match="full"):
         create(store, spec=bytes(100_000))
     assert len(do(store, "find", None, Filter(), None, 9)) == 1
     assert do(store, "usage", "ann", LIMITS).outstanding == 1

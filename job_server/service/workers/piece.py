@@ -58,7 +58,7 @@ async def _store(
     """Write the bytes of a piece to the result store: one message at a time is in memory.
 
     Raises:
-        InvalidArgument: size or checksum do not fit. Unavailable: they cannot be stored now.
+        InvalidArgument: size or checksum do not fit. StorageUnavailable: they cannot be stored.
     """
     begun: list[Upload] = []  # the thread fills it: a call that is cancelled meanwhile gets nothing
     try:

@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from swath.errors import InvalidArgument, InvalidSource, PermissionDenied, SwathError, Unavailable
+from swath.errors import (
+    InvalidArgument,
+    InvalidSource,
+    PermissionDenied,
+    StorageUnavailable,
+    SwathError,
+    Unavailable,
+)
 
 _DEADLOCKS = {"40P01", "40001"}
 """SQLSTATE of deadlock_detected and serialization_failure."""
@@ -25,11 +32,11 @@ _BY_CODE: dict[int, tuple[type[SwathError], str]] = {
         "Another program holds the database of jobs: try again, or end that program.",
     ),
     sqlite3.SQLITE_FULL: (
-        Unavailable,
+        StorageUnavailable,
         "The disk of the database of jobs is full, nothing was changed: make room, then try again.",
     ),
     sqlite3.SQLITE_IOERR: (
-        Unavailable,
+        StorageUnavailable,
         "The disk of the database of jobs failed, nothing was changed: look at it, then try again.",
     ),
     sqlite3.SQLITE_READONLY: (
@@ -77,7 +84,7 @@ def _of_postgres(error: DBAPIError) -> SwathError:
     if state in _WAITED:
         return _held("Something holds the database of jobs for too long: try again.")
     if state == "53100":
-        return Unavailable(_BY_CODE[sqlite3.SQLITE_FULL][1])
+        return StorageUnavailable(_BY_CODE[sqlite3.SQLITE_FULL][1])
     # Class 08 and 57P: the connection or the server went; 53: it has no room. Without a state the
     # connection broke, also when it broke after COMMIT was sent: repeating is safe, as every verb
     # finds what it did.

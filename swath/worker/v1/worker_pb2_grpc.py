@@ -32,6 +32,12 @@ class WorkerServiceStub(object):
     anything else is UNAUTHENTICATED. Every rpc about a job carries the fence under which the job
     was handed out. When the job has been handed on, cancelled or ended since, the answer is ABORTED
     with LEASE_LOST: the worker stops and says nothing more about it.
+
+    UNAVAILABLE with any reason but STORAGE_UNAVAILABLE says that the server is away, stops, or has a
+    database that does not answer: the worker goes on with its job, and repeats the call while its
+    lease lives. STORAGE_UNAVAILABLE says that what was sent cannot be stored, or what is stored
+    cannot be read, because a disk is full or fails. The worker repeats that call for a while; then
+    it calls Fail with TRANSIENT, so that the job says why it waits, and others may have the worker.
     """
 
     def __init__(self, channel):
@@ -94,6 +100,12 @@ class WorkerServiceServicer(object):
     anything else is UNAUTHENTICATED. Every rpc about a job carries the fence under which the job
     was handed out. When the job has been handed on, cancelled or ended since, the answer is ABORTED
     with LEASE_LOST: the worker stops and says nothing more about it.
+
+    UNAVAILABLE with any reason but STORAGE_UNAVAILABLE says that the server is away, stops, or has a
+    database that does not answer: the worker goes on with its job, and repeats the call while its
+    lease lives. STORAGE_UNAVAILABLE says that what was sent cannot be stored, or what is stored
+    cannot be read, because a disk is full or fails. The worker repeats that call for a while; then
+    it calls Fail with TRANSIENT, so that the job says why it waits, and others may have the worker.
     """
 
     def Claim(self, request, context):
@@ -141,7 +153,7 @@ class WorkerServiceServicer(object):
         the head. A piece that is there already stays as it is.
 
         Errors: ABORTED: LEASE_LOST. INVALID_ARGUMENT: INVALID_ARGUMENT where size or checksum do not
-        fit. UNAVAILABLE: UNAVAILABLE where it cannot be stored now (a full disk): try again.
+        fit. UNAVAILABLE: STORAGE_UNAVAILABLE where it cannot be stored now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -151,6 +163,7 @@ class WorkerServiceServicer(object):
         """Streams a piece that is stored.
 
         Errors: ABORTED: LEASE_LOST. INVALID_ARGUMENT: INVALID_ARGUMENT: there is none of that name.
+        UNAVAILABLE: STORAGE_UNAVAILABLE where it cannot be read now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,6 +173,7 @@ class WorkerServiceServicer(object):
         """Ends a job with success: its result is complete. Safe to repeat under the same fence.
 
         Errors: ABORTED: LEASE_LOST. INVALID_ARGUMENT: INVALID_ARGUMENT: a piece is missing.
+        UNAVAILABLE: STORAGE_UNAVAILABLE where the database has no room for it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -247,6 +261,12 @@ class WorkerService(object):
     anything else is UNAUTHENTICATED. Every rpc about a job carries the fence under which the job
     was handed out. When the job has been handed on, cancelled or ended since, the answer is ABORTED
     with LEASE_LOST: the worker stops and says nothing more about it.
+
+    UNAVAILABLE with any reason but STORAGE_UNAVAILABLE says that the server is away, stops, or has a
+    database that does not answer: the worker goes on with its job, and repeats the call while its
+    lease lives. STORAGE_UNAVAILABLE says that what was sent cannot be stored, or what is stored
+    cannot be read, because a disk is full or fails. The worker repeats that call for a while; then
+    it calls Fail with TRANSIENT, so that the job says why it waits, and others may have the worker.
     """
 
     @staticmethod

@@ -5,18 +5,17 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from job_server.results.folder import STAGING, Folder
 from job_server.results.key import key_of
-from swath.errors import ResultNotAvailable, Unavailable
+from swath.errors import ResultNotAvailable, StorageUnavailable
+from tests.disks import small_disk
 
 JOB = "ab" * 16
 KEY = key_of(JOB, "tile-0", 1, 0)
@@ -106,32 +105,14 @@ def test_a_file_over_the_limit_is_unavailable_and_leaves_nothing(tmp_path: Path)
     assert not list((tmp_path / STAGING).iterdir())
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 KiB; skipped where this process may mount none."""
-    place, mount, umount = tmp_path / "disk", shutil.which("mount"), shutil.which("umount")
-    place.mkdir()
-    if mount is None or umount is None:
-        pytest.skip("needs the commands mount and umount")
-    made = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if made.returncode:
-        pytest.skip(f"needs the right to mount a disk: {made.stderr.strip()}")
-    yield place
-    subprocess.run([umount, str(place)], check=True)
-
-
-def test_a_full_disk_is_unavailable_and_works_again_when_there_is_room(small_disk: Path) -> None:
-    folder = Folder(small_disk)
-    with pytest.raises(Unavailable, match=r"No space left on device\. Free space"):
-        folder.write(KEY, [b"x" * 65536] * 8)
-    assert folder.keys(JOB) == []
-    folder.write(KEY, [b"x" * 65536] * 2)
-    assert folder.size(KEY) == 2 * 65536
+def test_a_full_disk_is_unavailable_and_works_again_when_there_is_room(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 256 * 1024) as disk:
+        folder = Folder(disk)
+        with pytest.raises(StorageUnavailable, match=r"No space left on device\. Free space"):
+            folder.write(KEY, [b"x" * 65536] * 8)
+        assert folder.keys(JOB) == []
+        folder.write(KEY, [b"x" * 65536] * 2)
+        assert folder.size(KEY) == 2 * 65536
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EDQUOT, errno.EROFS])
@@ -144,7 +125,7 @@ def test_a_disk_that_fails_to_sync_is_unavailable_and_leaves_nothing(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(Unavailable, match=os.strerror(number)) as raised:
+    with pytest.raises(StorageUnavailable, match=os.strerror(number)) as raised:
         folder.write(KEY, [b"abc"])
     assert str(tmp_path) not in str(raised.value)
     assert folder.keys(JOB) == []
@@ -194,7 +175,7 @@ def test_the_folder_of_a_job_goes_with_its_last_object(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Unavailable, match="Results cannot be opened now: Not a directory"):
+    with pytest.raises(StorageUnavailable, match="Results cannot be opened now: Not a directory"):
         Folder(tmp_path / "file" / "results")
 
 

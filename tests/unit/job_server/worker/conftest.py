@@ -68,12 +68,13 @@ async def _play(scene: Scene, folder: Path, spec: dict, secret: str, times: dict
     server = ScriptedServer(ScriptedService(), f"unix:{folder}/workers.sock")
     await server.open()
     rng = random.Random(3)
-    calls = Calls(server.address, secret, "worker-1", rng, asyncio.get_running_loop().time)
     drain_s = times.pop("drain_s", 5.0)
     attempt = {"watch_every_s": 0.02, "stop_grace_s": 0.5, "release_s": 1.0} | times
     config = ParentConfig(
         wait_s=5.0, drain_s=drain_s, attempt=AttemptConfig(**attempt), crew=CrewConfig()
     )
+    clock, storage_wait_s = asyncio.get_running_loop().time, config.attempt.storage_wait_s
+    calls = Calls(server.address, secret, "worker-1", rng, clock, storage_wait_s)
     scratch = open_scratch(folder / "scratch", "test")
     events: list[tuple[str, dict[str, Any]]] = []
     worker = Worker(

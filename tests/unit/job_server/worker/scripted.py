@@ -12,11 +12,14 @@ from typing import Any
 import grpc
 from grpc import aio
 
+from swath.errors import StorageUnavailable
+from swath.status import to_status
 from swath.v1 import jobs_pb2
 from swath.worker.v1 import worker_pb2 as pb
 from swath.worker.v1 import worker_pb2_grpc
 
 SECRET = "open sesame"
+FULL = "Results cannot be written now: No space left on device. Free space under the data folder."
 
 
 @dataclass
@@ -55,6 +58,8 @@ class ScriptedService(worker_pb2_grpc.WorkerServiceServicer):
         """How many calls of an rpc are answered with UNAVAILABLE, before they do anything."""
         self.breaking: dict[str, int] = {}
         """Likewise, after they have done it: the answer is lost."""
+        self.full: dict[str, int] = {}
+        """How many calls of an rpc are answered with what a full disk gives."""
         self.refusing: dict[str, grpc.StatusCode] = {}
         """Code with which an rpc is answered."""
         self.on: dict[str, Callable[[], Awaitable[None]]] = {}
@@ -81,6 +86,9 @@ class ScriptedService(worker_pb2_grpc.WorkerServiceServicer):
         if self.failing.get(rpc, 0) > 0:
             self.failing[rpc] -= 1
             await context.abort(grpc.StatusCode.UNAVAILABLE, "The database does not answer.")
+        if self.full.get(rpc, 0) > 0:
+            self.full[rpc] -= 1
+            await context.abort(*to_status(StorageUnavailable(FULL)))
         if rpc in self.refusing:
             await context.abort(self.refusing[rpc], "No.")
         if rpc in self.on:

@@ -23,6 +23,7 @@ def test_the_defaults_fit_each_other():
         {"spares": -1},
         {"heartbeat_s": 0.0},
         {"drain_s": -1.0},
+        {"storage_wait_s": -1.0},
     ],
     ids=lambda setting: next(iter(setting)),
 )

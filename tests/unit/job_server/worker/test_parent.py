@@ -15,6 +15,7 @@ from job_server.worker.scratch import open_scratch
 from swath.errors import EngineCrashed, ProductNotFound, Unauthenticated
 from swath.wire.job_error import read_job_error
 from swath.worker.v1 import worker_pb2 as pb
+from tests.unit.job_server.worker.scripted import FULL
 
 Kind = pb.FailRequest
 CANCEL = pb.HeartbeatResponse.DIRECTIVE_CANCEL
@@ -567,6 +568,61 @@ def test_a_result_that_the_server_does_not_take_is_a_transient_failure(play):
         assert (failure.kind, failure.error.reason) == (Kind.KIND_TRANSIENT, "TRANSIENT")
 
     play(scene)
+
+
+ALWAYS = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("rpc", "act"),
+    [("PutPiece", "tiles"), ("Commit", "scalar"), ("Pin", "tiles"), ("GetPiece", "fetch")],
+)
+def test_a_job_that_the_server_has_no_room_for_says_so_and_frees_its_worker(play, rpc, act):
+    async def scene(stage):
+        before = await stage.pid()
+        stage.service.full[rpc] = ALWAYS
+        stage.service.add(act, lease_s=60.0)
+        failure = await stage.heard.wait("Fail")
+        stage.service.full.clear()
+        assert failure.kind == Kind.KIND_TRANSIENT
+        assert (failure.error.reason, failure.error.message) == ("STORAGE_UNAVAILABLE", FULL)
+        assert len(stage.heard.of(rpc)) > 1 + (rpc == "Commit")
+        assert await stage.pid() == before
+
+    play(scene, storage_wait_s=0.3)
+
+
+def test_a_job_waits_a_while_for_room(play):
+    async def scene(stage):
+        stage.service.full |= {"PutPiece": 3, "Commit": 2}
+        stage.service.add("tiles", lease_s=60.0)
+        await stage.heard.wait("Commit", 3)
+        await stage.until(lambda: stage.said("committed"))
+        assert not stage.heard.of("Fail")
+
+    play(scene, storage_wait_s=60.0)
+
+
+def test_a_server_that_is_away_is_waited_for_longer_than_one_without_room(play):
+    async def scene(stage):
+        stage.service.failing |= {"PutPiece": 4, "Commit": 4}
+        stage.service.add("tiles", lease_s=60.0)
+        await stage.heard.wait("Commit", 5)
+        await stage.until(lambda: stage.said("committed"))
+        assert not stage.heard.of("Fail")
+
+    play(scene, storage_wait_s=0.0)
+
+
+def test_a_failure_that_there_is_no_room_for_is_told_when_there_is(play):
+    async def scene(stage):
+        stage.service.full |= {"PutPiece": ALWAYS, "Fail": 4}
+        stage.service.add("tiles", lease_s=60.0)
+        await stage.heard.wait("Fail", 5)
+        await stage.until(lambda: stage.said("failed"))
+        assert not stage.said("not_told")
+
+    play(scene, storage_wait_s=0.0)
 
 
 def test_a_plan_that_is_too_large_for_the_server_is_a_permanent_failure(play):

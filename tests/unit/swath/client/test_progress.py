@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from swath.client.progress import in_notebook, line, progress
-from swath.errors import InvalidArgument
+from swath.errors import InvalidArgument, StorageUnavailable
 from swath.job import Progress, Stage
 from tests.unit.swath.client.jobs import DONE, QUEUED, RUNNING
 
@@ -126,3 +126,8 @@ def test_what_is_no_stream_is_refused() -> None:
 def test_more_steps_than_there_are_do_not_overflow() -> None:
     job = replace(RUNNING, progress=Progress(9, 4), stage=Stage.SAVING)
     assert line(job) == "[###############] | Steps: 9/4 | Stage: STAGE_SAVING"
+
+
+def test_a_job_that_waits_for_another_attempt_tells_what_the_last_one_failed_of() -> None:
+    job = replace(RUNNING, stage=Stage.QUEUED, error=StorageUnavailable("The disk is full."))
+    assert line(job).endswith(" | Stage: STAGE_QUEUED | Last attempt: STORAGE_UNAVAILABLE")
