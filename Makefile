@@ -47,7 +47,7 @@ bench: $(VENV)/.dev $(VENV)/.demo  ## measure, and print the table of figures
 bench-micro: $(VENV)/.dev  ## measure single functions against a baseline; fail where one is slow
 	$(BIN)/python -m tests.bench.baseline $(ARGS)
 
-load: $(VENV)/.dev  ## put load on servers, and hold them to their budgets; ARGS='--scale 3' widens them
+load: $(VENV)/.dev  ## put load on servers, and hold them to their budgets; ARGS='--scale 5' widens them
 	$(BIN)/swath loadtest suite $(LOAD) --rounds 1 --reports load-output $(ARGS)
 
 load-full: $(VENV)/.dev  ## the same with all rounds, and with what takes long

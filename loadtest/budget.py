@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from loadtest.scenario import Limit
+from swath.errors import InvalidArgument
+
+OF_THE_MACHINE = (
+    "*latency_ms.*", "*late_ms.*", "*throughput", "*outage_s", "*_us", "*_rate", "*.busy", "*_mib",
+    "*.fairness.late",
+)  # fmt: skip
+"""Figures that depend on what else a machine does. All others count what went wrong or happened:
+no scale makes room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +23,11 @@ class Verdict:
     """One line of a budget."""
 
     limit: Limit
+    """As wide as it was made."""
     value: float
     """What was measured; nan: nothing, which keeps no limit."""
+    is_of_machine: bool = False
+    """Whether it depends on what else the machine does."""
 
     @property
     def what(self) -> str:
@@ -53,9 +65,37 @@ class Verdict:
         return f"missed by {abs(self.value - limit):.3g}{share}"
 
 
-def judged(limits: Sequence[Limit], figures: Mapping[str, float]) -> list[Verdict]:
-    """A verdict for each limit, in their order."""
-    return [Verdict(limit, _value(limit, figures)) for limit in limits]
+def judged(
+    limits: Sequence[Limit], figures: Mapping[str, float], scale: float = 1.0
+) -> list[Verdict]:
+    """A verdict for each limit, in their order.
+
+    `scale`: how many times as wide limits of OF_THE_MACHINE are, for machines that are shared.
+    """
+    return [_judged(limit, _value(limit, figures), scale) for limit in limits]
+
+
+def require_scale(scale: float) -> None:
+    """Return if limits can be so many times as wide.
+
+    Raises:
+        InvalidArgument: they cannot.
+    """
+    if not 0 < scale < math.inf:
+        raise InvalidArgument("The scale of a budget is more than 0.").at(argument="scale")
+
+
+def _judged(limit: Limit, value: float, scale: float) -> Verdict:
+    if not any(fnmatchcase(limit.figure, of) for of in OF_THE_MACHINE):
+        return Verdict(limit, value)
+    return Verdict(_wider(limit, scale), value, is_of_machine=True)
+
+
+def _wider(limit: Limit, scale: float) -> Limit:
+    if limit.at_most is not None:
+        return replace(limit, at_most=limit.at_most * scale)
+    assert limit.at_least is not None, "a limit is one or the other"
+    return replace(limit, at_least=limit.at_least / scale)
 
 
 def _value(limit: Limit, figures: Mapping[str, float]) -> float:

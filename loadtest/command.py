@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from loadtest import budget
 from loadtest import scenario as scenarios
 from loadtest.link import Address
 from loadtest.scenario import Scenario
 from loadtest.target import Target
 from swath.errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from loadtest.calibrate import Ruler
+    from loadtest.report.document import Document
 
 
 @click.group()
@@ -40,7 +46,7 @@ def list_scenarios() -> None:
 @click.option("--workers", type=int, help="Of servers started here.  [as SCENARIO says, or 1]")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report as JSON.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write it as a page of HTML.")
-@click.option("--scale", type=float, default=1.0, help="How much wider each limit is.  [1]")
+@click.option("--scale", type=float, default=1.0, help="How many times as wide limits are.  [1]")
 def run(
     scenario: str,
     target: str | None,
@@ -66,7 +72,8 @@ def run(
     from loadtest.run import run as run_scenario
 
     _end_as_by_ctrl_c()
-    chosen = scenarios.loosened(scenarios.load(scenario), scale)
+    budget.require_scale(scale)
+    chosen = scenarios.load(scenario)
     began = datetime.now(UTC)
     console = Console()
     there = Address(
@@ -77,7 +84,7 @@ def run(
     ruler = calibrate()
     with _target(chosen, there, workers) as to:
         outcome = run_scenario(chosen, to, lambda line: click.echo(line, err=True))
-        found = document.document(outcome, to, ruler, began)
+        found = document.document(outcome, to, ruler, began, scale)
     print_report(found, console)
     if report is not None:
         document.write(found, report)
@@ -91,35 +98,38 @@ def run(
 @click.argument("scenarios_", metavar="SCENARIO...", nargs=-1, required=True)
 @click.option("--reports", type=click.Path(path_type=Path), help="Folder for reports as JSON.")
 @click.option("--rounds", type=int, help="How often parts take turns.  [as each SCENARIO says]")
-@click.option("--scale", type=float, default=1.0, help="How much wider each limit is.  [1]")
+@click.option("--scale", type=float, default=1.0, help="How many times as wide limits are.  [1]")
+@click.option(
+    "--tries", type=click.IntRange(1), default=1, help="Of what noise may have failed.  [1]"
+)
 def suite(
-    scenarios_: tuple[str, ...], reports: Path | None, rounds: int | None, scale: float
+    scenarios_: tuple[str, ...], reports: Path | None, rounds: int | None, scale: float, tries: int
 ) -> None:
     """Run SCENARIOs on servers that it starts. Exit status 1: a limit was missed."""
     from rich.console import Console
 
     from loadtest.calibrate import calibrate
     from loadtest.report import document
-    from loadtest.report.table import print_report
-    from loadtest.suite import run_all
 
     _end_as_by_ctrl_c()
-    chosen = [scenarios.loosened(scenarios.load(name), scale) for name in scenarios_]
+    budget.require_scale(scale)
+    chosen = [scenarios.load(name) for name in scenarios_]
     if rounds is not None:
         chosen = [scenarios.repeated(scenario, rounds) for scenario in chosen]
     if reports is not None:
         reports.mkdir(parents=True, exist_ok=True)
-    console, ruler, began, failed = Console(), calibrate(), datetime.now(UTC), list[str]()
-    for outcome, target in run_all(chosen, lambda line: click.echo(line, err=True)):
-        found = document.document(outcome, target, ruler, began)
-        print_report(found, console)
-        if reports is not None:
-            document.write(found, reports / f"{outcome.scenario.name}.json")
-        if not outcome.is_whole:
-            raise SystemExit(130)
-        if not found["is_passed"]:
-            failed.append(outcome.scenario.name)
-        began = datetime.now(UTC)
+    console, ruler, failed = Console(), calibrate(), list[str]()
+    for left in reversed(range(tries)):
+        missed = [
+            (scenario, found)
+            for scenario, found in _reported(chosen, ruler, scale, reports)
+            if not found["is_passed"]
+        ]
+        chosen = [scenario for scenario, found in missed if left and document.may_be_noise(found)]
+        failed += [scenario.name for scenario, _ in missed if scenario not in chosen]
+        if chosen:
+            again = ", ".join(scenario.name for scenario in chosen)
+            console.print(f"[bold yellow]Again, as the machine may be why they failed[/]: {again}.")
     if failed:
         console.print(f"[bold red]These failed[/bold red]: {', '.join(failed)}.")
         raise SystemExit(1)
@@ -168,6 +178,28 @@ def make_readme(reports: tuple[Path, ...], write: Path | None) -> None:
         click.echo(block, nl=False)
     else:
         readme.write(block, write)
+
+
+def _reported(
+    chosen: Sequence[Scenario], ruler: Ruler, scale: float, reports: Path | None
+) -> Iterator[tuple[Scenario, Document]]:
+    """Run scenarios on servers that are started; print and write the report of each."""
+    from rich.console import Console
+
+    from loadtest.report import document
+    from loadtest.report.table import print_report
+    from loadtest.suite import run_all
+
+    console, began = Console(), datetime.now(UTC)
+    for outcome, target in run_all(chosen, lambda line: click.echo(line, err=True)):
+        found = document.document(outcome, target, ruler, began, scale)
+        print_report(found, console)
+        if reports is not None:
+            document.write(found, reports / f"{outcome.scenario.name}.json")
+        if not outcome.is_whole:
+            raise SystemExit(130)
+        yield outcome.scenario, found
+        began = datetime.now(UTC)
 
 
 @contextmanager

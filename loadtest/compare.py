@@ -172,6 +172,9 @@ def _differences(before: Document, after: Document) -> Iterator[str]:
     for which, of in (("first", before), ("second", after)):
         if not of["is_whole"]:
             yield f"The {which} run was interrupted."
+        if of["scale"] != 1:
+            most = of["generator"]["most_late_ms"]
+            yield f"The generator of the {which} run might be {most:g} ms late, by its --scale."
 
 
 def _why_not(name: str, before: Document, after: Document) -> str:

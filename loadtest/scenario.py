@@ -230,13 +230,6 @@ def _require(holds: bool, what: str) -> None:
         raise InvalidArgument(what)
 
 
-def loosened(scenario: Scenario, scale: float) -> Scenario:
-    """The same with limits that are `scale` times as wide: for machines that are shared."""
-    if not scale > 0:
-        raise InvalidArgument("The scale of a budget is more than 0.").at(argument="scale")
-    return replace(scenario, limits=tuple(_wider(limit, scale) for limit in scenario.limits))
-
-
 def repeated(scenario: Scenario, rounds: int) -> Scenario:
     """The same with another number of rounds.
 
@@ -246,10 +239,3 @@ def repeated(scenario: Scenario, rounds: int) -> Scenario:
     changed = replace(scenario, rounds=rounds)
     _check(changed)
     return changed
-
-
-def _wider(limit: Limit, scale: float) -> Limit:
-    if limit.at_most is not None:
-        return replace(limit, at_most=limit.at_most * scale)
-    assert limit.at_least is not None, "a limit is one or the other"
-    return replace(limit, at_least=limit.at_least / scale)

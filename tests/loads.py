@@ -69,12 +69,14 @@ def report(
     about: str = "A load that nobody sent.",
     is_whole: bool = True,
     workers: int | None = 0,
+    scale: float = 1.0,
 ) -> dict[str, Any]:
     """The report of such a run, as it is read from its file."""
     results = results or (PartResult(part(), rounds_at(2.0, 2.1, 2.2)),)
     of = Scenario(scenario, about, tuple(result.part for result in results), tuple(limits))
     target = Target(Address("127.0.0.1:1", "127.0.0.1:2"), workers=workers)
-    found = document(Outcome(of, tuple(results), is_whole), target, Ruler(0.5, 2000.0), BEGAN)
+    outcome, ruler = Outcome(of, tuple(results), is_whole), Ruler(0.5, 2000.0)
+    found = document(outcome, target, ruler, BEGAN, scale)
     read: dict[str, Any] = json.loads(json.dumps(found, allow_nan=False))
     return read
 

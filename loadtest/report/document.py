@@ -20,7 +20,7 @@ import numpy as np
 
 from loadtest.budget import Verdict, judged
 from loadtest.calibrate import Ruler
-from loadtest.figures import PartResult, all_figures, by_round, figures_of, name
+from loadtest.figures import MOST_LATE_MS, PartResult, all_figures, by_round, figures_of, name
 from loadtest.histogram import PERCENTILES, curve, over_time
 from loadtest.resources import Growth
 from loadtest.run import Outcome
@@ -31,19 +31,25 @@ FORMAT = 1
 STRETCHES = 60
 """Points of the curves over time, at most."""
 KEYS = (
-    "format", "scenario", "about", "began", "is_whole", "is_passed", "target", "environment",
-    "generator", "parts", "budget",
+    "format", "scenario", "about", "began", "is_whole", "is_passed", "scale", "target",
+    "environment", "generator", "parts", "budget",
 )  # fmt: skip
 PACKAGES = ("swath", "grpcio", "protobuf", "numpy")
 
 Document = Mapping[str, Any]
 
 
-def document(outcome: Outcome, target: Target, ruler: Ruler, began: datetime) -> dict[str, Any]:
-    """All that a run gave, as values of JSON."""
+def document(
+    outcome: Outcome, target: Target, ruler: Ruler, began: datetime, scale: float = 1.0
+) -> dict[str, Any]:
+    """All that a run gave, as values of JSON.
+
+    `scale`: how many times as wide limits are that depend on the machine, those of the generator
+    included.
+    """
     results = outcome.results
-    verdicts = judged(outcome.scenario.limits, all_figures(results))
-    bottlenecks = {r.part.name: r.bottleneck for r in results if r.bottleneck}
+    verdicts = judged(outcome.scenario.limits, all_figures(results), scale)
+    bottlenecks = {r.part.name: why for r in results if (why := r.bottleneck(scale))}
     is_passed = outcome.is_whole and not bottlenecks and all(v.is_met for v in verdicts)
     found = {
         "format": FORMAT,
@@ -52,11 +58,13 @@ def document(outcome: Outcome, target: Target, ruler: Ruler, began: datetime) ->
         "began": began.astimezone(UTC).isoformat(timespec="seconds"),
         "is_whole": outcome.is_whole,
         "is_passed": is_passed,
+        "scale": scale,
         "target": _target(target),
         "environment": environment(),
         "generator": {
             "floor_ms": ruler.floor_ms,
             "most_rate": ruler.most_rate,
+            "most_late_ms": MOST_LATE_MS * scale,
             "bottlenecks": bottlenecks,
         },
         "parts": {result.part.name: _part(result) for result in results},
@@ -97,6 +105,11 @@ def read(file: Path) -> Document:
     if lacking:
         raise InvalidArgument(f"{file} is no whole report: it lacks {', '.join(lacking)}.")
     return found
+
+
+def may_be_noise(of: Document) -> bool:
+    """Whether all that a run missed depends on what else the machine does: it is worth a second."""
+    return all(line["is_met"] or line["is_of_machine"] for line in of["budget"])
 
 
 def environment() -> dict[str, Any]:
@@ -190,6 +203,7 @@ def _line(verdict: Verdict) -> dict[str, Any]:
         "what": verdict.what,
         "value": verdict.value,
         "bound": verdict.bound,
+        "is_of_machine": verdict.is_of_machine,
         "is_met": verdict.is_met,
         "missed_by": verdict.missed_by,
         "why": verdict.limit.why,

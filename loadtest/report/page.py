@@ -16,7 +16,7 @@ from loadtest.report.document import Document
 from loadtest.report.markup import escaped, table
 from loadtest.report.meaning import meaning_of
 from loadtest.report.style import STYLE
-from loadtest.report.table import COLUMNS, shown
+from loadtest.report.table import COLUMNS, bound, loose, shown, verdict
 from swath.errors import InvalidArgument
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -47,7 +47,7 @@ def write(of: Document, file: Path) -> None:
 def page(of: Document) -> str:
     """The page: verdict and budget, all parts beside each other, each part, what measured it."""
     numbers = count()
-    title = f"{of['scenario']}: {'passed' if of['is_passed'] else 'FAILED'}"
+    title = f"{of['scenario']}: {verdict(of)}"
     body = "".join(
         (
             _head(of),
@@ -69,18 +69,20 @@ def page(of: Document) -> str:
 
 
 def _head(of: Document) -> str:
-    verdict, look = ("passed", "good") if of["is_passed"] else ("FAILED", "bad")
+    look = "good" if of["is_passed"] else "bad"
     missed = sum(not line["is_met"] for line in of["budget"])
     limits = f"{len(of['budget']) - missed} of {len(of['budget'])} limits were kept."
     return (
         f"<h1>{escaped(of['scenario'])}</h1><p>{escaped(of['about'])}</p>"
-        f'<p class="verdict"><span class="{look}">{verdict}</span> '
+        f'<p class="verdict"><span class="{look}">{escaped(verdict(of))}</span> '
         f'<span class="weak">{limits if of["budget"] else "It has no limits."}</span></p>'
         f"{''.join(_troubles(of))}\n"
     )
 
 
 def _troubles(of: Document) -> Iterator[str]:
+    if of["scale"] != 1:
+        yield f'<p class="bad">{escaped(loose(of))}</p>'
     if not of["is_whole"]:
         yield '<p class="bad">It was interrupted: these are the parts that were run.</p>'
     for name, why in of["generator"]["bottlenecks"].items():
@@ -97,7 +99,7 @@ def _budget(of: Document) -> str:
         (
             escaped(line["what"]),
             shown(line["value"]),
-            escaped(line["bound"]),
+            escaped(bound(of, line)),
             '<span class="good">kept</span>'
             if line["is_met"]
             else f'<span class="bad">{escaped(line["missed_by"])}</span>',

@@ -69,6 +69,10 @@ def write(made: str, file: Path) -> None:
 def _require_sound(of: Document) -> None:
     if not of["is_whole"]:
         raise InvalidArgument(f"The run of {of['scenario']} was interrupted.")
+    if of["scale"] != 1:
+        raise InvalidArgument(
+            f"The limits of {of['scenario']} were not its own: --scale is for CI."
+        )
     for name in of["generator"]["bottlenecks"]:
         raise InvalidArgument(
             f"The generator was the bottleneck of {of['scenario']}, part {name}: its figures are "

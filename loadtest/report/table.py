@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -23,7 +24,32 @@ def print_report(of: Document, console: Console) -> None:
         console.print(f"[bold red]The generator was the bottleneck of {name}[/bold red]: {why}.")
     if not of["is_whole"]:
         console.print("[bold red]Interrupted: these are the parts that were run.[/bold red]")
-    console.print("[bold green]passed[/bold green]" if of["is_passed"] else "[bold red]FAILED[/]")
+    if of["scale"] != 1:
+        console.print(f"[bold yellow]{loose(of)}[/bold yellow]")
+    console.print(f"[bold {'green' if of['is_passed'] else 'red'}]{verdict(of)}[/]")
+
+
+def verdict(of: Document) -> str:
+    """`passed` or `FAILED`; and how much wider than the scenario's the limits were."""
+    said = "passed" if of["is_passed"] else "FAILED"
+    return said if of["scale"] == 1 else f"{said}, by limits {of['scale']:g} times as wide"
+
+
+def loose(of: Document) -> str:
+    """What was widened by a scale that is not 1."""
+    late_ms = of["generator"]["most_late_ms"]
+    return (
+        f"Limits of time, throughput and memory were {of['scale']:g} times as wide as the "
+        f"scenario's, and half of the requests might be sent up to {late_ms:g} ms late, any others "
+        "later: a pass is none of its own budget. Limits of errors and counts were its own."
+    )
+
+
+def bound(of: Document, line: Mapping[str, Any]) -> str:
+    """The limit of a line of its budget; `≤ 50 (5 x)` is five times as wide as in the scenario."""
+    limit: str = line["bound"]
+    is_wider = of["scale"] != 1 and line["is_of_machine"]
+    return f"{limit} ({of['scale']:g} x)" if is_wider else limit
 
 
 def _parts(of: Document) -> Table:
@@ -61,8 +87,8 @@ def _budget(of: Document) -> Table:
     for heading in ("figure", "measured", "limit", ""):
         table.add_column(heading)
     for line in of["budget"]:
-        verdict = "kept" if line["is_met"] else f"[bold red]MISSED[/]: {line['missed_by']}"
-        table.add_row(line["what"], shown(line["value"]), line["bound"], verdict)
+        kept = "kept" if line["is_met"] else f"[bold red]MISSED[/]: {line['missed_by']}"
+        table.add_row(line["what"], shown(line["value"]), bound(of, line), kept)
     return table
 
 

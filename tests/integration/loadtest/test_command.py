@@ -154,6 +154,22 @@ def test_several_scenarios_run_on_the_same_servers_and_those_that_failed_are_nam
     assert wide["parts"]["first"]["codes"] == narrow["parts"]["first"]["codes"] == {"OK": 100}
 
 
+def test_what_the_machine_may_be_at_fault_for_is_tried_again_and_nothing_else_is(tmp_path):
+    files = []
+    for name, figure in (("slow", "latency_ms.p50"), ("wrong", "code.OK")):
+        (tmp_path / name).mkdir()
+        text = TINY.replace("tiny", name).replace("phase", "callers = 1\nphase")
+        limit = f'[[budget]]\nfigure = "first.{figure}"\nat_most = 0.001\n'
+        files.append(scenario(tmp_path / name, text, limit))
+    done = loadtest("suite", *map(str, files), "--tries", "2", "--scale", "5")
+    assert done.returncode == 1
+    assert done.stderr.count("--- slow") == 2
+    assert done.stderr.count("--- wrong") == 1
+    assert "Again, as the machine may be why they failed: slow." in done.stdout
+    assert "These failed: wrong, slow." in done.stdout
+    assert "FAILED, by limits 5 times as wide" in done.stdout
+
+
 def test_the_image_that_is_made_has_the_values_that_its_seed_says(servers):
     client = InspectClient(servers.address.inspect)
     found = client.inspect(SMALL.pixels().pick_bands("red nir"), SMALL.square(0, 0, 512))

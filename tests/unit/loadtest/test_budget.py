@@ -6,8 +6,9 @@ import math
 
 import pytest
 
-from loadtest.budget import judged
-from loadtest.scenario import Limit
+from loadtest.budget import judged, require_scale
+from loadtest.scenario import Limit, load, names
+from swath.errors import InvalidArgument
 
 FIGURES = {"a.latency_ms.p50": 3.0, "b.latency_ms.p50": 2.0, "a.code.OK": 10.0, "a.errors": 0.0}
 
@@ -50,3 +51,46 @@ def test_a_ratio_to_nothing_keeps_no_limit():
 
 def test_a_miss_says_by_how_much():
     assert verdict(at_most=2.0).missed_by == "missed by 1 (50%)"
+
+
+def widened(limit: Limit, scale: float = 2.0) -> Limit:
+    (found,) = judged([limit], FIGURES, scale)
+    return found.limit
+
+
+def test_a_scaled_limit_is_wider_on_the_side_that_counts():
+    assert widened(Limit("a.latency_ms.p50", at_most=5.0)).at_most == 10.0
+    assert widened(Limit("a.throughput", at_least=5.0)).at_least == 2.5
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        Limit("a.errors", at_most=0.01),
+        Limit("a.job.failed", at_most=1.0),
+        Limit("a.code.UNAVAILABLE", at_most=1.0),
+        Limit("a.count", at_least=40.0),
+        Limit("a.lost", at_most=1.0),
+        Limit("a.fate.acknowledged", at_least=40.0),
+        Limit("a.fairness.passed_over", at_most=1.0),
+        Limit("a.quota.refused", at_least=500.0),
+        Limit("a.watchers.open", at_least=1000.0),
+    ],
+    ids=lambda limit: limit.figure,
+)
+def test_no_scale_makes_room_for_errors_and_lost_jobs_or_changes_what_is_counted(limit):
+    assert widened(limit, 5.0) == limit
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_latency_of_a_scenario_of_swath_depends_on_the_machine_and_no_error_does(name):
+    for verdict_ in judged(load(name).limits, {}):
+        figure = verdict_.limit.figure
+        timed = ("latency_ms", "throughput", "outage_s", "_mib", "fairness.late")
+        assert verdict_.is_of_machine == any(word in figure for word in timed), figure
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, math.inf, math.nan])
+def test_a_scale_that_is_none_is_refused(scale):
+    with pytest.raises(InvalidArgument, match="more than 0"):
+        require_scale(scale)

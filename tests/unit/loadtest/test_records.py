@@ -72,7 +72,7 @@ def test_the_wait_before_a_request_was_sent_counts_and_is_told():
     found = figures_of(result)
     assert found["latency_ms.p50"] == pytest.approx(600, rel=2e-3)
     assert found["late_ms.p50"] == pytest.approx(500, rel=2e-3)
-    assert "late" in result.bottleneck
+    assert "late" in result.bottleneck()
 
 
 def test_failures_are_counted_and_not_timed():

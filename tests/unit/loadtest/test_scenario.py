@@ -9,7 +9,7 @@ import pytest
 
 from loadtest.audit import AUDITS
 from loadtest.beside import start_of
-from loadtest.scenario import load, loosened, names, parse, repeated
+from loadtest.scenario import load, names, parse, repeated
 from loadtest.work import kind_of
 from swath.errors import InvalidArgument
 
@@ -102,18 +102,6 @@ def test_a_file_that_is_no_scenario_is_named(tmp_path, text):
 def test_an_unknown_name_lists_those_that_there_are():
     with pytest.raises(InvalidArgument, match="inspect_overhead"):
         load("no such")
-
-
-def test_a_loosened_budget_is_wider_on_the_side_that_counts():
-    both = {
-        **PLAIN,
-        "budget": [
-            {"figure": "one.latency_ms.p50", "at_most": 5.0},
-            {"figure": "one.throughput", "at_least": 5.0},
-        ],
-    }
-    most, least = loosened(parse(both), 2.0).limits
-    assert (most.at_most, least.at_least) == (10.0, 2.5)
 
 
 def test_a_scenario_is_repeated_as_often_as_is_said():

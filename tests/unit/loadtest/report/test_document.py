@@ -12,7 +12,7 @@ from loadtest.command import loadtest
 from loadtest.figures import PartResult, figures_of
 from loadtest.report import document
 from loadtest.report.meaning import UNKNOWN, meaning_of
-from loadtest.scenario import Work
+from loadtest.scenario import Limit, Work
 from swath.errors import InvalidArgument
 from tests.loads import SECONDS, part, report, rounds_at, turn
 
@@ -109,3 +109,15 @@ def test_a_page_is_made_of_a_report_by_a_command(tmp_path):
     words = ["page", str(tmp_path / "one.json"), str(tmp_path / "one.html")]
     assert CliRunner().invoke(loadtest, words, catch_exceptions=False).exit_code == 0
     assert (tmp_path / "one.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize(
+    ("limits", "may_be"),
+    [
+        ([Limit("one.latency_ms.p50", at_most=0.1)], True),
+        ([Limit("one.latency_ms.p50", at_most=0.1), Limit("one.count", at_least=1e6)], False),
+        ([], True),
+    ],
+)
+def test_what_counts_wrong_is_no_noise(limits, may_be):
+    assert document.may_be_noise(report(limits=limits)) is may_be

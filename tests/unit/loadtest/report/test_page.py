@@ -200,6 +200,14 @@ def test_a_run_that_measured_the_generator_or_was_interrupted_says_so():
     assert "bottleneck of one: it sent its requests 9.0 ms late (p99)" in said
 
 
+def test_a_pass_by_wider_limits_says_so():
+    limits = [Limit("one.latency_ms.p50", at_most=1.0), Limit("one.errors", at_most=0.0)]
+    seen = Seen(page(report(limits=limits, scale=5.0)))
+    assert "passed, by limits 5 times as wide" in seen.texts("span")
+    assert {"≤ 5 (5 x)", "≤ 0"} <= set(seen.texts("td"))
+    assert "up to 25 ms late" in " ".join(seen.texts("p"))
+
+
 def test_a_server_that_could_not_be_looked_at_has_no_charts_of_it():
     found = report(workers=None)
     found["parts"]["one"]["server"] = []

@@ -49,6 +49,7 @@ def test_names_are_text_in_the_table_and_make_no_further_cell():
     ("spoilt", "said"),
     [
         (lambda: [report(is_whole=False)], "interrupted"),
+        (lambda: [report(scale=5.0)], "not its own"),
         (lambda: [report(), with_environment(report(), cores=99)], "different machines"),
         (lambda: [{**report(), "generator": {"bottlenecks": {"one": "late"}}}], "bottleneck"),
     ],
