@@ -1,7 +1,8 @@
 """One client process: sends what is due when it is due, and notes what becomes of it.
 
-`python -m loadtest.client` reads its orders, a line of JSON, from standard input. A thread keeps
-the time, for an event loop's sleeps are up to a millisecond late; the loop sends and receives.
+`python -m loadtest.client` reads its orders, a line of JSON, from standard input; connects, and
+says that it is ready; and starts when a second line says. A thread keeps the time, for an event
+loop's sleeps are up to a millisecond late; the loop sends and receives.
 SIGTERM and SIGINT stop the sending; what is in the air is waited for, and all is written.
 """
 
@@ -32,6 +33,8 @@ AT_ONCE = 64
 """Requests that are handed to the loop together, where more are due than it has begun."""
 CHOICES = 1000
 """Works that callers draw from, in the shares of their weights."""
+READY = "ready\n"
+"""What it says when nothing is left to be done before the first request."""
 GRACE_S = 2.0
 """After the last deadline, for what should have ended by then."""
 
@@ -46,8 +49,6 @@ class Orders:
     share: int
     """Which of the processes it is, from 0."""
     shares: int
-    start_s: float
-    """When the part starts, on the monotonic clock, which processes of one machine share."""
     file: str
     """Where its records go."""
 
@@ -90,7 +91,7 @@ class Sender:
     """Sends the requests of one part. Belongs to one event loop, but for `pace`."""
 
     def __init__(self, orders: Orders) -> None:
-        self._part, self._start_s = orders.part, orders.start_s
+        self._part, self._start_s = orders.part, math.nan
         self._loop = asyncio.get_running_loop()
         self._link = Link(orders.address)
         self._recorder = Recorder()
@@ -98,11 +99,10 @@ class Sender:
         self._spent_s = time.process_time()
         self._stopped = threading.Event()
         self._paced = asyncio.Event()
-        warm_up_s = duration_s(self._part.warm_up)
-        due = arrivals((*self._part.warm_up, *self._part.phases)) - warm_up_s
+        self._first_s = -duration_s(self._part.warm_up)
+        self._end_s = duration_s(self._part.phases)
+        due = arrivals((*self._part.warm_up, *self._part.phases)) + self._first_s
         self._due: Times = due[orders.share :: orders.shares]
-        self._first_s = orders.start_s - warm_up_s
-        self._end_s = orders.start_s + duration_s(self._part.phases)
         dice = random.Random(f"{orders.seed} {orders.part.name} {orders.share}")  # noqa: S311
         self._dice = dice
         self._kinds: list[Kind] = [
@@ -116,12 +116,24 @@ class Sender:
         """Send no more."""
         self._stopped.set()
 
-    async def run(self) -> Recorder:
-        """Send everything; return when all has ended."""
+    async def prepare(self) -> None:
+        """All that would delay the first request: after this it only has to be sent.
+
+        A server that cannot be connected to is no fault here: the requests are to meet it.
+        """
         for kind in self._kinds:
             await kind.prepare(self._link)
-        left_s = max(0.0, self._start_s - time.monotonic())
-        self._loop.call_later(left_s, self._note_start)
+        for where in dict.fromkeys(kind.where for kind in self._kinds):
+            await self._link.connect(where)
+
+    async def run(self, start_s: float) -> Recorder:
+        """Send everything; return when all has ended.
+
+        `start_s`: when the part starts, after its warm-up, on the monotonic clock, which processes
+        of one machine share.
+        """
+        self._start_s = start_s
+        self._loop.call_later(max(0.0, -self._now_s()), self._note_start)
         if self._part.callers:
             await self._ask_again_and_again()
         else:
@@ -139,15 +151,15 @@ class Sender:
         """
         due, count, sent = self._due, len(self._due), 0
         while sent < count and not self._stopped.is_set():
-            wait_s = self._start_s + due[sent] - time.monotonic()
+            wait_s = due[sent] - self._now_s()
             if wait_s > 0:
                 self._stopped.wait(wait_s)
                 continue
-            now_s, first = time.monotonic() - self._start_s, sent
+            now_s, first = self._now_s(), sent
             while sent < count and sent - first < AT_ONCE and due[sent] <= now_s:
                 sent += 1
             self._loop.call_soon_threadsafe(self._begin, first, sent)
-        self._stopped.wait(self._end_s - time.monotonic())
+        self._stopped.wait(self._end_s - self._now_s())
         self._loop.call_soon_threadsafe(self._paced.set)
 
     def _begin(self, first: int, end: int) -> None:
@@ -178,8 +190,8 @@ class Sender:
 
     async def _caller(self, number: int) -> None:
         """One who asks as soon as it is answered: never late, and blind to most of a stall."""
-        await asyncio.sleep(max(0.0, self._first_s - time.monotonic()))
-        while time.monotonic() < self._end_s and not self._stopped.is_set():
+        await asyncio.sleep(max(0.0, self._first_s - self._now_s()))
+        while self._now_s() < self._end_s and not self._stopped.is_set():
             begun_s = self._now_s()
             work = self._dice.choice(self._chosen)
             await self._send(number, begun_s, begun_s, work)
@@ -191,7 +203,7 @@ class Sender:
 
     def used(self) -> Used:
         """Since the warm-up was over."""
-        return Used(time.process_time() - self._spent_s, time.monotonic() - self._start_s)
+        return Used(time.process_time() - self._spent_s, self._now_s())
 
     def _now_s(self) -> float:
         return time.monotonic() - self._start_s
@@ -202,7 +214,13 @@ async def work_off(orders: Orders) -> None:
     loop, sender = asyncio.get_running_loop(), Sender(orders)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, sender.stop)
-    records = (await sender.run()).records()
+    await sender.prepare()
+    sys.stdout.write(READY)
+    sys.stdout.flush()
+    word = await asyncio.to_thread(sys.stdin.readline)
+    if not word:
+        return  # there is nobody any more who could want it
+    records = (await sender.run(float(word))).records()
     file = Path(orders.file)
     records.where(records.due_s >= 0).write(file)
     file.with_suffix(".json").write_text(json.dumps(asdict(sender.used())), "utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ from typing import Any
 import grpc
 from grpc import aio
 
+CONNECT_S = 5.0
+"""Longest wait for a connection."""
+_STATE = grpc.ChannelConnectivity
+_CONNECTED = {_STATE.READY: True, _STATE.TRANSIENT_FAILURE: False, _STATE.SHUTDOWN: False}
 _OPTIONS = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
@@ -61,6 +66,19 @@ class Link:
         pem = self.address.certificates
         roots = Path(pem).read_bytes() if pem else None
         return aio.secure_channel(to, grpc.ssl_channel_credentials(roots), options=_OPTIONS)
+
+    async def connect(self, where: str) -> bool:
+        """Connect to a server before the first request; whether it could be."""
+        channel = self.channel(where)
+        state = channel.get_state(try_to_connect=True)
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                while state not in _CONNECTED:
+                    await channel.wait_for_state_change(state)
+                    state = channel.get_state()
+        except TimeoutError:
+            return False
+        return _CONNECTED[state]
 
     def metadata(self, owner: str = "") -> tuple[tuple[str, str], ...] | None:
         """What tells the server who asks."""

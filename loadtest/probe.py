@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-import grpc
-from grpc import aio
-
 from loadtest.link import Address, Link
 from loadtest.records import OK
 from loadtest.scenario import Where, Work
 from loadtest.work import kind_of
 from loadtest.work.jobs import Create, Get, Job
 from swath.errors import Unavailable
-
-READY_S = 5.0
-"""Longest wait for a connection."""
-_STATE = grpc.ChannelConnectivity
-_CONNECTED = {_STATE.READY: True, _STATE.TRANSIENT_FAILURE: False, _STATE.SHUTDOWN: False}
 
 
 def require_there(address: Address) -> None:
@@ -33,22 +25,10 @@ async def _connect(address: Address) -> None:
     link = Link(address)
     try:
         for where, to in (("inspect", address.inspect), ("jobs", address.jobs)):
-            if to and not await _is_there(link.channel(where)):
+            if to and not await link.connect(where):
                 raise Unavailable(f"No server answers at {to}.", address=to)
     finally:
         await link.close()
-
-
-async def _is_there(channel: aio.Channel) -> bool:
-    state = channel.get_state(try_to_connect=True)
-    try:
-        async with asyncio.timeout(READY_S):
-            while state not in _CONNECTED:
-                await channel.wait_for_state_change(state)
-                state = channel.get_state()
-    except TimeoutError:
-        return False
-    return _CONNECTED[state]
 
 
 def answer_bytes(work: Work, address: Address, timeout_s: float) -> int:

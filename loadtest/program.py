@@ -6,6 +6,7 @@ found before it ends.
 
 from __future__ import annotations
 
+import select
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 
 from swath.errors import SwathError
 
+BEGIN_S = 120.0
+"""For one to say that it has begun."""
 END_S = 30.0
 """For one to end when it is told to."""
 
@@ -52,6 +55,8 @@ def running(*words: str, orders: str = "") -> Iterator[Program]:
             with suppress(BrokenPipeError):  # why it has ended is asked for below
                 process.stdin.write(orders)
                 process.stdin.flush()
+            if not select.select([process.stdout], [], [], BEGIN_S)[0]:
+                process.kill()
             program = Program(process.stdout.readline().strip())
             if program.begun:
                 yield program

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
@@ -15,22 +12,17 @@ from loadtest import told
 from loadtest.audit import audited
 from loadtest.beside import Beside, start_of
 from loadtest.client import Orders, decode_used, told_file
+from loadtest.clients import ready, work_off
 from loadtest.echo import echoing
 from loadtest.figures import PartResult, Round
 from loadtest.imagery import Imagery
-from loadtest.pace import duration_s
 from loadtest.paint import paint
 from loadtest.probe import answer_bytes
 from loadtest.records import joined, read
 from loadtest.resources import Watch
 from loadtest.scenario import Part, Scenario
 from loadtest.target import Target
-from swath.errors import InvalidArgument, SwathError
-
-START_S = 1.0
-"""What client processes are given to start and to connect."""
-LATE_S = 30.0
-"""After their last deadline; then they are killed."""
+from swath.errors import InvalidArgument
 
 Say = Callable[[str], None]
 
@@ -84,90 +76,30 @@ def run_part(part: Part, target: Target, seed: int, folder: Path) -> Round:
     """One round of one part; after Ctrl-C, what there is of it.
 
     Raises:
-        SwathError: a client process ended in another way than it should, and what it said.
+        SwathError: a client process did not get ready or failed, and what it said.
         KeyboardInterrupt: Ctrl-C before anything was sent.
     """
     files = [folder / f"{part.name}-{share}.npz" for share in range(part.processes)]
+    orders = [
+        Orders(part, target.address, seed, share, part.processes, str(file))
+        for share, file in enumerate(files)
+    ]
     watch = Watch(target.pids if part.to != "echo" else ())
-    with ExitStack() as going_on:
+    with ready(orders) as clients, ExitStack() as going_on:
         besides = [_begin(name, target, going_on) for name in part.beside]
-        start_s = time.monotonic() + START_S + duration_s(part.warm_up)
-        orders = [
-            Orders(part, target.address, seed, share, part.processes, start_s, str(file))
-            for share, file in enumerate(files)
-        ]
-        limit_s = start_s + duration_s(part.phases) + part.timeout_s + LATE_S
         with watch:
-            is_whole = work_off(orders, limit_s)
+            done = work_off(part, clients)
     further = {name: value for one in besides for name, value in one.figures().items()}
     heard = [one for file in files for one in told.read(told_file(file))]
     further |= audited(part.audit, target.address, heard)
     used = tuple(decode_used(file) for file in files)
     records = joined([read(file) for file in files])
-    return Round(records, used, watch.growth(start_s), further, is_whole)
+    return Round(records, used, watch.growth(done.start_s), further, done.is_whole)
 
 
 def _begin(name: str, target: Target, going_on: ExitStack) -> Beside:
     start, argument = start_of(name)
     return going_on.enter_context(start(target, argument))
-
-
-def work_off(orders: list[Orders], limit_s: float) -> bool:
-    """Have client processes work off their orders; those that are not done by `limit_s` are killed.
-
-    Ctrl-C lets them send no more; what is in the air is waited for, and is in their files. A second
-    one kills them. Whether there was none.
-
-    Raises:
-        SwathError: one ended in another way than it should, and what it said.
-        KeyboardInterrupt: one had not begun, or the second.
-    """
-    with ExitStack() as running:
-        clients = [running.enter_context(_client(one)) for one in orders]
-        try:
-            ends, is_whole = _ends(clients, limit_s), True
-        except KeyboardInterrupt:
-            for client in clients:
-                client.terminate()
-            ends, is_whole = _ends(clients, limit_s), False
-        for client, end in zip(clients, ends, strict=True):
-            if end and not is_whole:
-                raise KeyboardInterrupt
-            if end:
-                assert client.stderr is not None
-                raise SwathError(f"A client process failed: {client.stderr.read()[-2000:]}")
-        return is_whole
-
-
-def _ends(clients: list[subprocess.Popen[str]], limit_s: float) -> list[int]:
-    """The exit status of each; those that are late are killed."""
-    ends = []
-    for client in clients:
-        try:
-            ends.append(client.wait(max(0.1, limit_s - time.monotonic())))
-        except subprocess.TimeoutExpired:
-            client.kill()
-            ends.append(client.wait())
-    return ends
-
-
-@contextmanager
-def _client(orders: Orders) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "loadtest.client"],
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,  # Ctrl-C in the terminal is for the parent, which stops it
-    ) as process:
-        assert process.stdin is not None
-        process.stdin.write(orders.encode())
-        process.stdin.close()
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
 
 
 @contextmanager

@@ -46,6 +46,11 @@ class Create(Message):
 
     path = CREATE_JOB
 
+    @property
+    def where(self) -> str:
+        """As `Kind`; beside questions to another server, too."""
+        return "echo" if self.to == "echo" else "jobs"
+
     async def prepare(self, link: Link) -> None:
         """The specification, once; each request has an id of its own."""
         elements = int(self.options.get("elements", 0))

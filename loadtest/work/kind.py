@@ -32,6 +32,11 @@ class Kind(ABC):
         self.told: list[Told] = []
         """What came of the jobs that it asked for; nothing, where it asks for none."""
 
+    @property
+    def where(self) -> str:
+        """The server that is asked."""
+        return self.to
+
     async def prepare(self, link: Link) -> None:  # noqa: B027 - most need nothing
         """What has to be known of the target before the first request."""
 

@@ -6,7 +6,6 @@ import json
 import random
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,11 +15,11 @@ import numpy as np
 import pytest
 
 from loadtest.client import Orders
+from loadtest.clients import ready, work_off
 from loadtest.figures import PartResult, Round, figures_of
 from loadtest.link import Address
 from loadtest.pace import Phase, arrivals
 from loadtest.records import read
-from loadtest.run import work_off
 from loadtest.scenario import Part, Work
 
 REPOSITORY = Path(__file__).parents[3]
@@ -47,10 +46,10 @@ def slow_server(delays_s: list[float], stall: tuple[int, float], log: Path) -> I
 
 def measured(part: Part, address: str, folder: Path) -> tuple[PartResult, float]:
     """What the generator reports of a part, and when the part started."""
-    start_s = time.monotonic() + 1.5
     file = folder / f"{part.name}.npz"
-    work_off([Orders(part, Address("", echo=address), 1, 0, 1, start_s, str(file))], start_s + 60)
-    return PartResult(part, (Round(read(file), ()),)), start_s
+    with ready([Orders(part, Address("", echo=address), 1, 0, 1, str(file))]) as clients:
+        done = work_off(part, clients)
+    return PartResult(part, (Round(read(file), ()),)), done.start_s
 
 
 def part_of(callers: int = 0, rate: float = RATE) -> Part:

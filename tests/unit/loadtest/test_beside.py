@@ -6,9 +6,10 @@ import pytest
 
 from loadtest.beside import STARTS, start_of
 from loadtest.link import Address
+from loadtest.program import running
 from loadtest.scenario import load, names
 from loadtest.target import Target
-from swath.errors import InvalidArgument
+from swath.errors import InvalidArgument, SwathError
 
 NOWHERE = Target(Address("127.0.0.1:1", "127.0.0.1:1"))
 
@@ -35,3 +36,10 @@ def test_the_scenarios_of_swath_name_only_what_there_is(name):
     for part in load(name).parts:
         for beside in part.beside:
             start_of(beside)
+
+
+def test_a_program_that_never_says_that_it_has_begun_is_an_error_and_is_ended(monkeypatch):
+    monkeypatch.setattr("loadtest.program.BEGIN_S", 0.2)
+    stuck = "import threading; threading.Event().wait()"
+    with pytest.raises(SwathError, match="failed"), running("-c", stuck):
+        pass
