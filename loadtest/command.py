@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,19 +15,22 @@ import click
 
 from loadtest import budget
 from loadtest import scenario as scenarios
-from loadtest.link import Address
 from loadtest.scenario import Scenario
-from loadtest.target import Target
 from swath.errors import InvalidArgument
 
 if TYPE_CHECKING:
     from loadtest.calibrate import Ruler
+    from loadtest.link import Address
     from loadtest.report.document import Document
+    from loadtest.target import Target
 
 
 @click.group()
 def loadtest() -> None:
     """Put load on servers, and hold them to their latency budgets."""
+    # What gRPC would write of a connection that failed is in what we say of it. It looks here when
+    # it is imported, so that is left to the commands that need it.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 
 @loadtest.command("list")
@@ -42,7 +47,7 @@ def list_scenarios() -> None:
 @click.option("--token", envvar="SWATH_TOKEN", help="Who asks.")
 @click.option("--owner", "owners", multiple=True, metavar="NAME=TOKEN", help="Further ones.")
 @click.option("--tls", is_flag=True, help="Connect with TLS.")
-@click.option("--ca", type=click.Path(exists=True), help="PEM file of the authority to trust.")
+@click.option("--ca", help="PEM file of the authority to trust.  [those of gRPC]")
 @click.option("--workers", type=int, help="Of servers started here.  [as SCENARIO says, or 1]")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report as JSON.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write it as a page of HTML.")
@@ -65,6 +70,7 @@ def run(
     from rich.console import Console
 
     from loadtest.calibrate import calibrate
+    from loadtest.link import Address
     from loadtest.probe import require_there
     from loadtest.report import document
     from loadtest.report import page as pages
@@ -78,7 +84,7 @@ def run(
     console = Console()
     there = Address(
         target or "", jobs or "", token=token or "", owners=_owners(owners), is_tls=tls,
-        certificates=ca or "",
+        certificates=_authority(ca, tls),
     )  # fmt: skip
     require_there(there)
     ruler = calibrate()
@@ -204,11 +210,12 @@ def _reported(
 
 @contextmanager
 def _target(scenario: Scenario, address: Address, workers: int | None) -> Iterator[Target]:
+    from loadtest.suite import started_for
+    from loadtest.target import Target
+
     if address.inspect or address.jobs:
         yield Target(address)
         return
-    from loadtest.suite import started_for
-
     with started_for([scenario], workers) as target:
         yield target
 
@@ -219,6 +226,21 @@ def _owners(given: tuple[str, ...]) -> dict[str, str]:
         if not name or not token:
             raise InvalidArgument("An owner is NAME=TOKEN.").at(argument="owner")
     return {name: token for name, _, token in named}
+
+
+def _authority(file: str | None, is_tls: bool) -> str:
+    """The same file, if there is a certificate in it; empty: none was named."""
+    if file is None:
+        return ""
+    if not is_tls:
+        raise InvalidArgument("--ca is of no use without --tls.").at(argument="ca")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except ssl.SSLError:
+        raise InvalidArgument(f"{file} has no certificate in PEM.").at(argument="ca") from None
+    except OSError as problem:
+        raise InvalidArgument(f"{file}: {problem.strerror}.").at(argument="ca") from None
+    return file
 
 
 def _end_as_by_ctrl_c() -> None:
