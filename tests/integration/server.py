@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import threading
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROGRAM = "from swath.command.main import main; main()"
-START_S = 90
+START_S, STOP_S = 90, 30
 """A first start compiles kernels."""
 
 
@@ -25,9 +24,15 @@ def running(data: Path) -> Iterator[str]:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        yield _address(process)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        try:
+            yield _address(process)
+        finally:
+            process.terminate()
+            watch = threading.Timer(STOP_S, process.kill)
+            watch.start()
+            status = process.wait()
+            watch.cancel()
+        assert status == 0
 
 
 def _address(process: subprocess.Popen[str]) -> str:
