@@ -86,7 +86,7 @@ def run_part(part: Part, target: Target, seed: int, folder: Path) -> Round:
     ]
     watch = Watch(target.pids if part.to != "echo" else ())
     with ready(orders) as clients, ExitStack() as going_on:
-        besides = [_begin(name, target, going_on) for name in part.beside]
+        besides = [_begin(name, target, seed, going_on) for name in part.beside]
         with watch:
             done = work_off(part, clients)
     further = {name: value for one in besides for name, value in one.figures().items()}
@@ -97,9 +97,9 @@ def run_part(part: Part, target: Target, seed: int, folder: Path) -> Round:
     return Round(records, used, watch.growth(done.start_s), further, done.is_whole)
 
 
-def _begin(name: str, target: Target, going_on: ExitStack) -> Beside:
+def _begin(name: str, target: Target, seed: int, going_on: ExitStack) -> Beside:
     start, argument = start_of(name)
-    return going_on.enter_context(start(target, argument))
+    return going_on.enter_context(start(target, argument, seed))
 
 
 @contextmanager

@@ -45,7 +45,7 @@ class Abuser:
 
     link: Link
     imagery: Imagery
-    dice: random.Random = field(default_factory=lambda: random.Random(1))  # noqa: S311 - repeatable
+    dice: random.Random
 
     async def malformed(self) -> str:
         """Bytes that are no message."""
@@ -132,13 +132,14 @@ async def _again(name: str, once: Callable[[], Awaitable[str]], ended: Counter[s
 
 
 async def abuse(
-    address: Address, imagery: Imagery, slow_readers: int, over: Awaitable[object]
+    address: Address, imagery: Imagery, slow_readers: int, seed: int, over: Awaitable[object]
 ) -> dict[str, int]:
     """Everything at once, until it is over; how many calls ended with which status.
 
     Those in progress then are dropped, and not counted.
     """
-    abuser, ended = Abuser(Link(address), imagery), Counter[str]()
+    dice = random.Random(seed)  # noqa: S311 - repeatable, hides nothing
+    abuser, ended = Abuser(Link(address), imagery, dice), Counter[str]()
     names = [*PAUSES_S, *["slow_reader"] * (slow_readers - 1)]
     calls = [asyncio.create_task(_again(name, getattr(abuser, name), ended)) for name in names]
     await over
@@ -163,7 +164,7 @@ class Abusers:
 
 
 @contextmanager
-def abusers(target: Target, argument: str) -> Iterator[Abusers]:
+def abusers(target: Target, argument: str, seed: int) -> Iterator[Abusers]:
     """A process of them, while the block runs; the argument is how many read slowly at once.
 
     Raises:
@@ -177,6 +178,7 @@ def abusers(target: Target, argument: str) -> Iterator[Abusers]:
         "address": asdict(target.address),
         "imagery": asdict(target.imagery),
         "slow_readers": int(argument or SLOW_READERS),
+        "seed": seed,
     }
     words = "-m", "loadtest.beside.abusers"
     with running(*words, orders=json.dumps(orders) + "\n") as program:
@@ -189,7 +191,8 @@ async def _main() -> None:
     address, imagery = Address(**orders["address"]), Imagery(**orders["imagery"])
     print("begun", flush=True)
     over = asyncio.to_thread(sys.stdin.read)
-    print(json.dumps(await abuse(address, imagery, orders["slow_readers"], over)))
+    slow_readers, seed = orders["slow_readers"], orders["seed"]
+    print(json.dumps(await abuse(address, imagery, slow_readers, seed, over)))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ class Beside(Protocol):
         ...
 
 
-Start = Callable[[Target, str], AbstractContextManager[Beside]]
-"""`start(target, argument)`: its context returns when it goes on, before the part starts, and ends
-it after the part. Raises SwathError: it cannot go on with that target, and why."""
+Start = Callable[[Target, str, int], AbstractContextManager[Beside]]
+"""`start(target, argument, seed)`: its context returns when it goes on, before the part starts, and
+ends it after the part. What it leaves to chance follows from the seed. Raises SwathError: it cannot
+go on with that target, and why."""

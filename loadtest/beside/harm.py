@@ -73,17 +73,17 @@ class Harm:
         return {f"harm.{self.name}": float(self.is_done)}
 
 
-def kill(target: Target, argument: str) -> AbstractContextManager[Harm]:
+def kill(target: Target, argument: str, _seed: int = 0) -> AbstractContextManager[Harm]:
     """Start of `kill:PART@SECONDS`."""
     return _ending(target, argument, "kill", psutil.Process.kill)
 
 
-def stop(target: Target, argument: str) -> AbstractContextManager[Harm]:
+def stop(target: Target, argument: str, _seed: int = 0) -> AbstractContextManager[Harm]:
     """Start of `stop:PART@SECONDS`."""
     return _ending(target, argument, "stop", psutil.Process.terminate)
 
 
-def pause(target: Target, argument: str) -> AbstractContextManager[Harm]:
+def pause(target: Target, argument: str, _seed: int = 0) -> AbstractContextManager[Harm]:
     """Start of `pause:database@SECONDS+LENGTH`."""
     what, _, times = argument.partition("@")
     after, _, length = times.partition("+")

@@ -61,7 +61,7 @@ class LargeJob:
 
 
 @contextmanager
-def large_job(target: Target, argument: str) -> Iterator[LargeJob]:
+def large_job(target: Target, argument: str, _seed: int = 0) -> Iterator[LargeJob]:
     """One that runs while the block does.
 
     Raises:

@@ -29,7 +29,7 @@ class Watchers:
 
 
 @contextmanager
-def watchers(target: Target, argument: str) -> Iterator[Watchers]:
+def watchers(target: Target, argument: str, _seed: int = 0) -> Iterator[Watchers]:
     """Start of `watchers:COUNT`.
 
     Raises:

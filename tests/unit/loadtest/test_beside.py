@@ -27,7 +27,7 @@ def test_an_unknown_name_lists_those_that_there_are():
 @pytest.mark.parametrize("name", ["large_job:many", "abusers:-1"])
 def test_an_argument_that_is_no_number_is_refused_before_anything_is_sent(name):
     start, argument = start_of(name)
-    with pytest.raises(InvalidArgument, match="no number"), start(NOWHERE, argument):
+    with pytest.raises(InvalidArgument, match="no number"), start(NOWHERE, argument, 1):
         pass
 
 
