@@ -49,6 +49,7 @@ def list_scenarios() -> None:
 @click.option("--tls", is_flag=True, help="Connect with TLS.")
 @click.option("--ca", help="PEM file of the authority to trust.  [those of gRPC]")
 @click.option("--workers", type=int, help="Of servers started here.  [as SCENARIO says, or 1]")
+@click.option("--database", help="postgresql://... for the jobs of servers started here.  [SQLite]")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report as JSON.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write it as a page of HTML.")
 @click.option("--scale", type=float, default=1.0, help="How many times as wide limits are.  [1]")
@@ -61,6 +62,7 @@ def run(
     tls: bool,
     ca: str | None,
     workers: int | None,
+    database: str | None,
     report: Path | None,
     page: Path | None,
     scale: float,
@@ -78,6 +80,8 @@ def run(
     from loadtest.run import run as run_scenario
 
     _end_as_by_ctrl_c()
+    if database and (target or jobs):
+        raise InvalidArgument("--database is for servers that are started here.")
     budget.require_scale(scale)
     chosen = scenarios.load(scenario)
     began = datetime.now(UTC)
@@ -88,7 +92,7 @@ def run(
     )  # fmt: skip
     require_there(there)
     ruler = calibrate()
-    with _target(chosen, there, workers) as to:
+    with _target(chosen, there, workers, database or "") as to:
         outcome = run_scenario(chosen, to, lambda line: click.echo(line, err=True))
         found = document.document(outcome, to, ruler, began, scale)
     print_report(found, console)
@@ -103,13 +107,19 @@ def run(
 @loadtest.command()
 @click.argument("scenarios_", metavar="SCENARIO...", nargs=-1, required=True)
 @click.option("--reports", type=click.Path(path_type=Path), help="Folder for reports as JSON.")
+@click.option("--database", help="postgresql://... for the jobs.  [SQLite]")
 @click.option("--rounds", type=int, help="How often parts take turns.  [as each SCENARIO says]")
 @click.option("--scale", type=float, default=1.0, help="How many times as wide limits are.  [1]")
 @click.option(
     "--tries", type=click.IntRange(1), default=1, help="Of what noise may have failed.  [1]"
 )
 def suite(
-    scenarios_: tuple[str, ...], reports: Path | None, rounds: int | None, scale: float, tries: int
+    scenarios_: tuple[str, ...],
+    reports: Path | None,
+    database: str | None,
+    rounds: int | None,
+    scale: float,
+    tries: int,
 ) -> None:
     """Run SCENARIOs on servers that it starts. Exit status 1: a limit was missed."""
     from rich.console import Console
@@ -128,7 +138,7 @@ def suite(
     for left in reversed(range(tries)):
         missed = [
             (scenario, found)
-            for scenario, found in _reported(chosen, ruler, scale, reports)
+            for scenario, found in _reported(chosen, ruler, scale, reports, database or "")
             if not found["is_passed"]
         ]
         chosen = [scenario for scenario, found in missed if left and document.may_be_noise(found)]
@@ -187,7 +197,7 @@ def make_readme(reports: tuple[Path, ...], write: Path | None) -> None:
 
 
 def _reported(
-    chosen: Sequence[Scenario], ruler: Ruler, scale: float, reports: Path | None
+    chosen: Sequence[Scenario], ruler: Ruler, scale: float, reports: Path | None, database: str
 ) -> Iterator[tuple[Scenario, Document]]:
     """Run scenarios on servers that are started; print and write the report of each."""
     from rich.console import Console
@@ -197,7 +207,7 @@ def _reported(
     from loadtest.suite import run_all
 
     console, began = Console(), datetime.now(UTC)
-    for outcome, target in run_all(chosen, lambda line: click.echo(line, err=True)):
+    for outcome, target in run_all(chosen, lambda line: click.echo(line, err=True), database):
         found = document.document(outcome, target, ruler, began, scale)
         print_report(found, console)
         if reports is not None:
@@ -209,14 +219,16 @@ def _reported(
 
 
 @contextmanager
-def _target(scenario: Scenario, address: Address, workers: int | None) -> Iterator[Target]:
+def _target(
+    scenario: Scenario, address: Address, workers: int | None, database: str
+) -> Iterator[Target]:
     from loadtest.suite import started_for
     from loadtest.target import Target
 
     if address.inspect or address.jobs:
         yield Target(address)
         return
-    with started_for([scenario], workers) as target:
+    with started_for([scenario], workers, database) as target:
         yield target
 
 

@@ -11,13 +11,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from loadtest.imagery import Imagery
 from loadtest.link import Address
+from loadtest.schema import own_schema
 from swath.errors import Unavailable
 
 START_S, STOP_S = 120, 30
@@ -25,6 +26,9 @@ SWATH = (sys.executable, "-c", "from swath.command.main import main; raise Syste
 """The command `swath` of this installation, wherever it is."""
 ITSELF = "loadtest"
 """Owner of what no owner of a scenario sends, once there are tokens and every call needs one."""
+SETTING = "SWATH_"
+"""Before the names of variables that set servers."""
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 READY = re.compile(r"swath: (?P<part>[a-z]+ server) ready on (?P<address>\S+)")
 
 
@@ -41,6 +45,11 @@ class Target:
     """What pixel scenarios ask about."""
     workers: int | None = None
     """Workers that were started here; None: the servers are somewhere else."""
+    database: str = ""
+    """SQLITE or POSTGRESQL, for the jobs of servers that were started here; empty: they are
+    somewhere else."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Of servers that were started here, where they are not the usual ones."""
 
     @property
     def is_local(self) -> bool:
@@ -54,17 +63,22 @@ def started(
     flags: Sequence[str] = (),
     owners: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
+    database: str = "",
 ) -> Iterator[Target]:
     """Both servers and some workers on an empty data folder, on loopback, while the block runs.
+
+    Settings that the environment has are not for them: only what is said here is.
 
     Args:
         workers: how many.
         flags: of `swath serve`.
         owners: get a token each. None: there are no tokens, and nobody needs one.
         settings: of the servers, by the names of their configuration; absent: the usual ones.
+        database: `postgresql://...` of the jobs, in which they get a schema that goes afterwards;
+            empty: SQLite in the data folder.
 
     Raises:
-        Unavailable: they do not start, with what they said.
+        Unavailable: they do not start, with what they said. InvalidArgument: another database.
     """
     folder = Path(tempfile.mkdtemp(prefix="swath-load-"))
     log = folder / "log"
@@ -72,24 +86,26 @@ def started(
         *SWATH, "serve", "--data", str(folder / "data"), "--inspect-port", "0", "--jobs-port", "0",
         "--metrics-port", "-1", "--jobs-metrics-port", "-1", "--workers", str(workers), *flags,
     ]  # fmt: skip
-    chosen = {f"SWATH_{name.upper()}": str(value) for name, value in (settings or {}).items()}
+    settings = settings or {}
     try:
         tokens = _tokens(owners, folder / "data")
         with (
+            own_schema(database) if database else nullcontext("") as url,
             log.open("w") as errors,
             subprocess.Popen(
                 command,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                env={**os.environ, **chosen},
+                env=environment({**settings, "database": url}),
                 process_group=0,  # Ctrl-C in the terminal is for the generator, which stops them
             ) as process,
         ):
             try:
                 inspect, jobs = _ready(process, log, workers)
                 address, pids = replace(tokens, inspect=inspect, jobs=jobs), (process.pid,)
-                yield Target(address, pids, folder / "data", workers=workers)
+                kind = POSTGRESQL if database else SQLITE
+                yield Target(address, pids, folder / "data", Imagery(), workers, kind, settings)
             finally:
                 _stop(process)
     finally:
@@ -106,6 +122,12 @@ def swath(*words: str) -> str:
     if done.returncode:
         raise Unavailable(f"swath {words[0]} failed: {done.stderr.strip()}")
     return done.stdout
+
+
+def environment(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Ours with these settings, and no others."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(SETTING)}
+    return others | {f"{SETTING}{name.upper()}": str(value) for name, value in settings.items()}
 
 
 def _tokens(owners: Sequence[str], data: Path) -> Address:

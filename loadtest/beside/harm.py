@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 from loadtest.program import running
-from loadtest.target import Target
+from loadtest.target import SQLITE, Target
 from swath.errors import InvalidArgument, SwathError
 
 MODULES = {"inspect": "inspect_server", "jobs": "job_server", "worker": "job_server.worker"}
@@ -89,6 +89,8 @@ def pause(target: Target, argument: str, _seed: int = 0) -> AbstractContextManag
     after, _, length = times.partition("+")
     if what != "database" or target.data is None:
         raise InvalidArgument("What can be paused is the database of servers started here.")
+    if target.database != SQLITE:
+        raise InvalidArgument("Only SQLite is paused by its lock: leave out --database.")
     files = sorted(target.data.rglob(DATABASE))
     if len(files) != 1:
         raise SwathError(f"There is no {DATABASE} among what the servers keep.")

@@ -140,6 +140,8 @@ def _target(target: Target) -> dict[str, Any]:
         "jobs": address.jobs,
         "is_local": target.is_local,
         "workers": target.workers,
+        "database": target.database,
+        "settings": dict(target.settings),
     }
 
 

@@ -9,7 +9,7 @@ from swath.errors import SwathError
 OURS = frozenset({"swath", "engine", "inspect_server", "job_server", "loadtest"})
 """Packages of this distribution: one of them missing is a bug, not an extra left out."""
 
-EXTRAS = {"hdrh": "loadtest", "psutil": "loadtest"}
+EXTRAS = {"hdrh": "loadtest", "psutil": "loadtest", "psycopg": "postgres"}
 """The extra that brings a package, where it is not `server`."""
 
 

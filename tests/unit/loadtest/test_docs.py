@@ -25,7 +25,7 @@ from tests.loads import part, report, rounds_at
 PAGE = (Path(__file__).parents[3] / "docs" / "loadtest.md").read_text("utf-8")
 SPELT = {"parts": "part", "limits": "budget", "phases": "phase"}
 """Fields of the dataclasses whose keys in TOML are other words."""
-FREE = {"figures", "rounds[]", "codes", "packages", "bottlenecks", "latency_ms[]"}
+FREE = {"figures", "rounds[]", "codes", "packages", "bottlenecks", "latency_ms[]", "settings"}
 """Objects of a report whose names are those of figures, codes and the like: `*` in the page."""
 
 

@@ -11,7 +11,7 @@ import pytest
 from loadtest.beside.harm import HOLD, Harm, found, kill, pause
 from loadtest.link import Address
 from loadtest.program import running
-from loadtest.target import Target
+from loadtest.target import POSTGRESQL, Target
 from swath.errors import InvalidArgument, SwathError
 
 NOWHERE = Target(Address(""))
@@ -53,6 +53,12 @@ def test_harm_that_is_wrongly_said_is_refused(argument):
 def test_only_the_database_of_servers_started_here_can_be_paused(argument):
     with pytest.raises(InvalidArgument, match="started here"):
         pause(NOWHERE, argument)
+
+
+def test_a_database_that_is_not_sqlite_is_not_paused(tmp_path):
+    target = Target(Address(""), data=tmp_path, database=POSTGRESQL)
+    with pytest.raises(InvalidArgument, match="--database"):
+        pause(target, "database@1+1")
 
 
 def test_the_part_is_found_among_the_children_of_the_supervisor(tmp_path):
