@@ -156,7 +156,9 @@ def _size(target: Mapping[str, Any]) -> str:
     """What a target's figures depend on, in words."""
     if not target["is_local"]:
         return "servers that ran already"
-    return f"servers started for the run with {target['workers']} workers"
+    chosen = [f"{name} = {value}" for name, value in sorted(target["settings"].items())]
+    words = ", ".join([f"{target['workers']} workers", target["database"], *chosen])
+    return f"servers started for the run with {words}"
 
 
 def _differences(before: Document, after: Document) -> Iterator[str]:

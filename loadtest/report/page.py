@@ -178,6 +178,11 @@ def _server(part: Mapping[str, Any]) -> str:
     return table(headings, rows, "Processes of the servers, last round")
 
 
+def _settings(target: Mapping[str, Any]) -> str:
+    chosen = ", ".join(f"{name} = {value}" for name, value in target["settings"].items())
+    return chosen or ("the usual ones" if target["is_local"] else "unknown")
+
+
 def _surroundings(of: Document) -> str:
     """Where it was measured, and how finely."""
     target, machine, ruler = of["target"], of["environment"], of["generator"]
@@ -187,6 +192,8 @@ def _surroundings(of: Document) -> str:
         ("inspect server", f"{target['inspect'] or 'none'}, {where}"),
         ("job server", f"{target['jobs'] or 'none'}, {where}"),
         ("workers", "unknown" if target["workers"] is None else target["workers"]),
+        ("database of the jobs", target["database"] or "unknown"),
+        ("settings", _settings(target)),
         ("machine", machine["machine"]),
         ("processor", f"{machine['processor'] or 'unknown'}, {machine['cores']} cores"),
         ("load of the machine", ", ".join(f"{load:.2f}" for load in machine["load"])),

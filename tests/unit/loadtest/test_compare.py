@@ -131,12 +131,18 @@ def test_reports_of_different_things_are_refused(other, said):
         compare(report(), other(), SHARE)
 
 
-def test_a_target_of_another_size_is_refused():
-    one, two = (
-        {**report(), "target": {"inspect": "", "jobs": "", "is_local": True, "workers": n}}
-        for n in (1, 2)
-    )
-    with pytest.raises(InvalidArgument, match=r"with 1 workers and .* with 2 workers"):
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"workers": 2}, r"with 1 workers, SQLite and .* with 2 workers, SQLite"),
+        ({"database": "PostgreSQL"}, r"1 workers, SQLite and .* 1 workers, PostgreSQL"),
+        ({"settings": {"engines": 1}}, r"SQLite and .* SQLite, engines = 1"),
+    ],
+)
+def test_servers_that_were_started_otherwise_are_refused(changed, said):
+    usual = {"is_local": True, "workers": 1, "database": "SQLite", "settings": {}}
+    one, two = ({**report(), "target": target} for target in (usual, {**usual, **changed}))
+    with pytest.raises(InvalidArgument, match=said):
         compare(one, two, SHARE)
 
 
