@@ -26,7 +26,7 @@ from swath.wire.job_request import (
 )
 
 PATIENCE_S = 60.0
-"""For the jobs of a load to end after it; those that have not are lost."""
+"""After a load, for one more of its jobs to end; those that have not by then are lost."""
 LOOK_S = 0.25
 CALL_S = 10.0
 AT_ONCE = 16
@@ -44,8 +44,8 @@ class Books:
     """Those that were promised, with their attempts, by id."""
 
 
-async def read(address: Address, told: Sequence[Told]) -> Books:
-    """Wait for the promised jobs to end, then read the books.
+async def read(address: Address, told: Sequence[Told], patience_s: float = PATIENCE_S) -> Books:
+    """Wait for the promised jobs to end, as long as they do, then read the books.
 
     Raises:
         Unavailable: it does not answer, and with what status it ended.
@@ -54,7 +54,7 @@ async def read(address: Address, told: Sequence[Told]) -> Books:
     owners = list(dict.fromkeys(one.owner for one in told))
     promised = {one.job: one.owner for one in told if one.job}
     try:
-        jobs = await _ended(link, owners, set(promised))
+        jobs = await _ended(link, owners, set(promised), patience_s)
         limits = {owner: await _limit(link, owner) for owner in owners}
         there = {job.id for each in jobs.values() for job in each}
         whole = await _whole(link, {job: promised[job] for job in promised if job in there})
@@ -66,14 +66,16 @@ async def read(address: Address, told: Sequence[Told]) -> Books:
 
 
 async def _ended(
-    link: Link, owners: Sequence[str], promised: set[str]
+    link: Link, owners: Sequence[str], promised: set[str], patience_s: float
 ) -> dict[str, tuple[JobInfo, ...]]:
-    until_s = time.monotonic() + PATIENCE_S
+    fewest, until_s = len(promised), time.monotonic() + patience_s
     while True:
         jobs = {owner: await _listed(link, owner) for owner in owners}
         waited_for = [
             job for each in jobs.values() for job in each if job.id in promised and not job.is_done
         ]
+        if len(waited_for) < fewest:
+            fewest, until_s = len(waited_for), time.monotonic() + patience_s
         if not waited_for or time.monotonic() > until_s:
             return jobs
         await asyncio.sleep(LOOK_S)
