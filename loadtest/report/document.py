@@ -22,6 +22,7 @@ from loadtest.budget import Verdict, judged
 from loadtest.calibrate import Ruler
 from loadtest.figures import MOST_LATE_MS, PartResult, all_figures, by_round, figures_of, name
 from loadtest.histogram import PERCENTILES, curve, over_time
+from loadtest.records import OK
 from loadtest.resources import Growth
 from loadtest.run import Outcome
 from loadtest.target import Target
@@ -36,6 +37,8 @@ KEYS = (
 )  # fmt: skip
 PACKAGES = ("swath", "grpcio", "protobuf", "numpy")
 
+OF_OVERLOAD = frozenset({OK, "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"})
+"""How calls end on a server that has too little of its machine."""
 Document = Mapping[str, Any]
 
 
@@ -109,7 +112,16 @@ def read(file: Path) -> Document:
 
 def may_be_noise(of: Document) -> bool:
     """Whether all that a run missed depends on what else the machine does: it is worth a second."""
-    return all(line["is_met"] or line["is_of_machine"] for line in of["budget"])
+    return all(
+        line["is_met"] or line["is_of_machine"] or _is_of_overload(of, line["what"])
+        for line in of["budget"]
+    )
+
+
+def _is_of_overload(of: Document, figure: str) -> bool:
+    """Whether it counts errors, and all of them are of a server that had too little time."""
+    name, _, counted = figure.partition(".")
+    return counted == "errors" and OF_OVERLOAD.issuperset(of["parts"][name]["codes"])
 
 
 def environment() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -121,3 +122,12 @@ def test_a_page_is_made_of_a_report_by_a_command(tmp_path):
 )
 def test_what_counts_wrong_is_no_noise(limits, may_be):
     assert document.may_be_noise(report(limits=limits)) is may_be
+
+
+@pytest.mark.parametrize(("code", "may_be"), [("DEADLINE_EXCEEDED", True), ("INTERNAL", False)])
+def test_calls_that_had_no_time_may_be_noise_and_others_that_failed_are_not(code, may_be):
+    once = turn([1.0] * 100, failed=3)
+    once = replace(once, records=replace(once.records, codes=("OK", code)))
+    found = report([PartResult(part(), (once,))], [Limit("one.errors", at_most=0.0)])
+    assert not found["is_passed"]
+    assert document.may_be_noise(found) is may_be
