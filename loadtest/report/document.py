@@ -12,6 +12,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from loadtest.resources import Growth
 from loadtest.run import Outcome
 from loadtest.target import Target
 from swath.errors import InvalidArgument
+from swath.results.whole import replace_whole
 
 FORMAT = 1
 STRETCHES = 60
@@ -79,17 +81,20 @@ def document(
 
 
 def write(of: Document, file: Path) -> None:
-    """Write it to a file, whole or not at all.
+    """Write it to a file, whole or not at all; as `replace_whole`.
 
     Raises:
         InvalidArgument: the file cannot be written.
     """
-    fresh = file.with_name(f".{file.name}.part")
+    text = json.dumps(of, indent=1, allow_nan=False) + "\n"
     try:
-        fresh.write_text(json.dumps(of, indent=1, allow_nan=False) + "\n", "utf-8")
-        fresh.replace(file)
+        replace_whole(file, partial(_write_text, text))
     except OSError as problem:
         raise InvalidArgument(f"{file} cannot be written: {problem.strerror}.") from None
+
+
+def _write_text(text: str, path: Path) -> None:
+    path.write_text(text, "utf-8")
 
 
 def read(file: Path) -> Document:

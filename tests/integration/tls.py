@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from queue import SimpleQueue
 
 import trustme
@@ -48,11 +48,19 @@ async def _proxy(
         task = asyncio.current_task()
         assert task is not None
         connections.add(task)
-        with suppress(asyncio.CancelledError):
+        ends = [writer]
+        try:
+            await writer.start_tls(context)
             there, back = await asyncio.open_connection(host, int(port))
+            ends.append(back)
             await asyncio.gather(_pass_on(reader, back), _pass_on(there, writer))
+        except (OSError, asyncio.CancelledError):
+            pass  # whoever called is gone, or does no TLS; or the proxy stops
+        finally:
+            for end in ends:
+                end.transport.abort()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
     own = server.sockets[0].getsockname()[1]
     started.put((own, lambda: loop.call_soon_threadsafe(over.set)))
     await over.wait()
@@ -63,11 +71,7 @@ async def _proxy(
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(CHUNK_BYTES):
-            writer.write(data)
-            await writer.drain()
-    except OSError:
-        pass  # either side is gone
-    finally:
-        writer.close()
+    while data := await reader.read(CHUNK_BYTES):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
