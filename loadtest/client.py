@@ -20,14 +20,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from grpc import aio
+
 from loadtest import told
-from loadtest.link import Address, Link
+from loadtest.link import Address, Link, code_of
 from loadtest.pace import Phase, Times, arrivals, duration_s
 from loadtest.records import LOST, Recorder
 from loadtest.scenario import Part, Work
 from loadtest.told import Told
 from loadtest.work import kind_of
 from loadtest.work.kind import Kind
+from swath.errors import SwathError, Unavailable
 
 AT_ONCE = 64
 """Requests that are handed to the loop together, where more are due than it has begun."""
@@ -122,9 +125,16 @@ class Sender:
         A server that cannot be connected to is no fault here: the requests are to meet it.
         """
         for kind in self._kinds:
-            await kind.prepare(self._link)
+            await self._prepared(kind)
         for where in dict.fromkeys(kind.where for kind in self._kinds):
             await self._link.connect(where)
+
+    async def _prepared(self, kind: Kind) -> None:
+        try:
+            await kind.prepare(self._link)
+        except aio.AioRpcError as error:
+            said = f"{code_of(error)} {error.details()}"
+            raise Unavailable(f"The {kind.where} server answers what comes first: {said}") from None
 
     async def run(self, start_s: float) -> Recorder:
         """Send everything; return when all has ended.
@@ -230,7 +240,10 @@ async def work_off(orders: Orders) -> None:
 def main() -> None:
     """Work off the orders on standard input."""
     sys.setswitchinterval(0.0005)  # the pacer is not to wait for the loop
-    asyncio.run(work_off(decode(sys.stdin.readline())))
+    try:
+        asyncio.run(work_off(decode(sys.stdin.readline())))
+    except SwathError as problem:
+        sys.exit(str(problem))
 
 
 if __name__ == "__main__":

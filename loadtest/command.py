@@ -48,7 +48,9 @@ def list_scenarios() -> None:
 @click.option("--owner", "owners", multiple=True, metavar="NAME=TOKEN", help="Further ones.")
 @click.option("--tls", is_flag=True, help="Connect with TLS.")
 @click.option("--ca", help="PEM file of the authority to trust.  [those of gRPC]")
-@click.option("--workers", type=int, help="Of servers started here.  [as SCENARIO says, or 1]")
+@click.option(
+    "--workers", type=click.IntRange(0), help="Of servers started here.  [as SCENARIO says, or 1]"
+)
 @click.option("--database", help="postgresql://... for the jobs of servers started here.  [SQLite]")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report as JSON.")
 @click.option("--page", type=click.Path(path_type=Path), help="Write it as a page of HTML.")
@@ -72,6 +74,7 @@ def run(
     from rich.console import Console
 
     from loadtest.calibrate import calibrate
+    from loadtest.known import require_known
     from loadtest.link import Address
     from loadtest.probe import require_there
     from loadtest.report import document
@@ -80,10 +83,13 @@ def run(
     from loadtest.run import run as run_scenario
 
     _end_as_by_ctrl_c()
-    if database and (target or jobs):
-        raise InvalidArgument("--database is for servers that are started here.")
+    if (target or jobs) and (database or workers is not None):
+        raise InvalidArgument("--database and --workers are for servers that are started here.")
     budget.require_scale(scale)
     chosen = scenarios.load(scenario)
+    require_known(chosen)
+    for file in filter(None, (report, page)):
+        _require_writable(file)
     began = datetime.now(UTC)
     console = Console()
     there = Address(
@@ -125,15 +131,18 @@ def suite(
     from rich.console import Console
 
     from loadtest.calibrate import calibrate
+    from loadtest.known import require_known
     from loadtest.report import document
 
     _end_as_by_ctrl_c()
     budget.require_scale(scale)
     chosen = [scenarios.load(name) for name in scenarios_]
+    for one in chosen:
+        require_known(one)
     if rounds is not None:
         chosen = [scenarios.repeated(scenario, rounds) for scenario in chosen]
     if reports is not None:
-        reports.mkdir(parents=True, exist_ok=True)
+        _make_folder(reports)
     console, ruler, failed = Console(), calibrate(), list[str]()
     for left in reversed(range(tries)):
         missed = [
@@ -230,6 +239,22 @@ def _target(
         return
     with started_for([scenario], workers, database) as target:
         yield target
+
+
+def _require_writable(file: Path) -> None:
+    """Before the load, rather than after it."""
+    if file.is_dir():
+        raise InvalidArgument(f"{file} cannot be written: it is a folder.")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise InvalidArgument(f"{file} cannot be written: nor can anything in {file.parent}.")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise InvalidArgument(f"{folder} cannot be made: {problem.strerror}.") from None
+    _require_writable(folder / "x")
 
 
 def _owners(given: tuple[str, ...]) -> dict[str, str]:

@@ -53,11 +53,9 @@ def arrivals(phases: Sequence[Phase]) -> Times:
     spaced, the first at once.
 
     Raises:
-        InvalidArgument: more than MOST_ARRIVALS.
+        InvalidArgument: as `count`.
     """
-    total = sum(phase.count + phase.burst for phase in phases)
-    if total > MOST_ARRIVALS:
-        raise InvalidArgument(f"{total:,.0f} requests are more than {MOST_ARRIVALS:,}.")
+    count(phases)
     parts: list[Times] = []
     begin_s, carried = 0.0, 0.0
     for phase in phases:
@@ -66,6 +64,18 @@ def arrivals(phases: Sequence[Phase]) -> Times:
         carried += phase.count
         begin_s += phase.seconds
     return np.concatenate([np.empty(0), *parts])
+
+
+def count(phases: Sequence[Phase]) -> float:
+    """How many they are, up to a part of one.
+
+    Raises:
+        InvalidArgument: more than MOST_ARRIVALS.
+    """
+    total = sum(phase.count + phase.burst for phase in phases)
+    if total > MOST_ARRIVALS:
+        raise InvalidArgument(f"{total:,.0f} requests are more than {MOST_ARRIVALS:,}.")
+    return total
 
 
 def duration_s(phases: Sequence[Phase]) -> float:

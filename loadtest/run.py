@@ -16,12 +16,14 @@ from loadtest.clients import ready, work_off
 from loadtest.echo import echoing
 from loadtest.figures import PartResult, Round
 from loadtest.imagery import Imagery
+from loadtest.known import require_known
 from loadtest.paint import paint
 from loadtest.probe import answer_bytes
 from loadtest.records import joined, read
 from loadtest.resources import Watch
 from loadtest.scenario import Part, Scenario
 from loadtest.target import Target
+from loadtest.work import kind_of
 from swath.errors import InvalidArgument
 
 Say = Callable[[str], None]
@@ -43,6 +45,7 @@ def run(scenario: Scenario, target: Target, say: Say) -> Outcome:
     Raises:
         InvalidArgument: the target lacks what the scenario needs. Unavailable: it does not answer.
     """
+    require_known(scenario)
     _check(scenario, target)
     found: dict[str, list[Round]] = {}
     is_whole = True
@@ -140,6 +143,11 @@ def _check(scenario: Scenario, target: Target) -> None:
         )
     if "jobs" in scenario.needs and not target.address.jobs:
         raise InvalidArgument(f"{scenario.name} needs a job server: say where it is with --jobs.")
+    for part in scenario.parts:
+        for where in {kind_of(work, part.to, 0).where for work in part.work} - {"echo"}:
+            if not getattr(target.address, where):
+                option = "--jobs" if where == "jobs" else "--target"
+                raise InvalidArgument(f"{part.name} asks the {where} server: say it with {option}.")
     if "imagery" in scenario.needs and scenario.imagery is None and not target.is_local:
         fields_ = ", ".join(f.name for f in fields(Imagery))
         raise InvalidArgument(

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 from loadtest.imagery import OPTION, Imagery
-from loadtest.pace import Phase
+from loadtest.pace import Phase, count, duration_s
+from loadtest.table import made
 from swath.errors import InvalidArgument
 
 Where = Literal["inspect", "jobs", "echo"]
 WHERE: tuple[Where, ...] = ("inspect", "jobs", "echo")
+
+
+NEEDS = ("local", "imagery", "jobs")
+NAME = re.compile(r"[A-Za-z0-9_-]+")
+IN_A_NAME = "letters, digits, _ and -"
+"""It begins the names of figures and of files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +133,9 @@ def parse(table: Mapping[str, Any]) -> Scenario:
     given = dict(table)
     imagery = _imagery(given.pop("imagery", None))
     parts = tuple(_part(part, imagery) for part in _list(given.pop("part", [])))
-    limits = tuple(_made(Limit, limit, "budget") for limit in _list(given.pop("budget", [])))
-    for name in ("needs", "owners"):
-        given[name] = tuple(given.get(name, ()))
+    limits = tuple(made(Limit, limit, "budget") for limit in _list(given.pop("budget", [])))
     given |= {"parts": parts, "limits": limits, "imagery": imagery}
-    scenario: Scenario = _made(Scenario, given, "scenario")
+    scenario: Scenario = made(Scenario, given, "scenario")
     _check(scenario)
     return scenario
 
@@ -151,7 +157,7 @@ def _imagery(table: Any) -> Imagery | None:
     if table is None:
         return None
     _require(isinstance(table, dict), "imagery is a table")
-    found: Imagery = _made(Imagery, table, "imagery")
+    found: Imagery = made(Imagery, table, "table imagery")
     return found
 
 
@@ -160,14 +166,12 @@ def _part(table: Mapping[str, Any], imagery: Imagery | None) -> Part:
     given["work"] = tuple(_work(work, imagery) for work in _list(given.get("work", [])))
     given["phases"] = tuple(_phase(phase) for phase in _list(given.pop("phase", [])))
     given["warm_up"] = tuple(_phase(phase) for phase in _list(given.get("warm_up", [])))
-    for name in ("beside", "audit"):
-        given[name] = tuple(given.get(name, ()))
-    part: Part = _made(Part, given, "part")
+    part: Part = made(Part, given, "part")
     return part
 
 
 def _work(table: Mapping[str, Any], imagery: Imagery | None) -> Work:
-    work: Work = _made(Work, table, "work")
+    work: Work = made(Work, table, "work")
     if imagery is None:
         return work
     return replace(work, options={OPTION: asdict(imagery), **work.options})
@@ -183,7 +187,7 @@ def _phase(table: Mapping[str, Any]) -> Phase:
         "to_rate": given.pop("to", rate),
         "burst": given.pop("burst", 0),
     }
-    phase: Phase = _made(Phase, {**chosen, **given}, "phase")
+    phase: Phase = made(Phase, {**chosen, **given}, "phase")
     return phase
 
 
@@ -193,36 +197,38 @@ def _list(value: Any) -> list[Mapping[str, Any]]:
     return value
 
 
-def _made(cls: type[Any], table: Mapping[str, Any], what: str) -> Any:
-    known = {f.name for f in fields(cls)}
-    for key in table:
-        if key not in known:
-            raise InvalidArgument(f"A {what} has no {key!r}; it has: {', '.join(sorted(known))}.")
-    try:
-        return cls(**table)
-    except TypeError as problem:
-        raise InvalidArgument(f"A {what} lacks something: {problem}.") from None
-
-
 def _check(scenario: Scenario) -> None:
     named = [part.name for part in scenario.parts]
+    _require(bool(NAME.fullmatch(scenario.name)), f"a name has {IN_A_NAME}: {scenario.name!r}")
     _require(bool(named), "it has no part")
     _require(len(set(named)) == len(named), "two parts have one name")
     _require(scenario.rounds >= 1, "rounds is 1 or more")
+    _require(scenario.workers is None or scenario.workers >= 0, "workers is 0 or more")
+    _require(set(scenario.needs) <= set(NEEDS), f"needs are of {', '.join(NEEDS)}")
     for part in scenario.parts:
-        _require(part.to in WHERE, f"part {part.name}: to is one of {', '.join(WHERE)}")
-        _require(bool(part.work) and bool(part.phases), f"part {part.name} needs work and phases")
-        _require(part.timeout_s > 0, f"part {part.name}: timeout_s is more than 0")
-        _require(part.processes >= 1, f"part {part.name}: processes is 1 or more")
-        _require(all(w.weight > 0 for w in part.work), "a weight is more than 0")
-        for owner in {work.owner for work in part.work} - {"", *scenario.owners}:
-            _require(False, f"part {part.name}: {owner!r} is none of the owners")
+        _check_part(part, scenario.owners)
     for limit in scenario.limits:
         one = (limit.at_most is None) != (limit.at_least is None)
         _require(one, f"the budget of {limit.figure} is at_most or at_least")
         for figure in filter(None, (limit.figure, limit.over, limit.minus)):
             of = figure.partition(".")[0]
             _require(of in named, f"the budget of {figure}: there is no part {of!r}")
+
+
+def _check_part(part: Part, owners: Sequence[str]) -> None:
+    name = f"part {part.name}"
+    _require(bool(NAME.fullmatch(part.name)), f"a name has {IN_A_NAME}: {part.name!r}")
+    _require(part.to in WHERE, f"{name}: to is one of {', '.join(WHERE)}")
+    _require(bool(part.work) and bool(part.phases), f"{name} needs work and phases")
+    _require(part.timeout_s > 0, f"{name}: timeout_s is more than 0")
+    _require(part.processes >= 1, f"{name}: processes is 1 or more")
+    _require(part.callers >= 0, f"{name}: callers is 0 or more")
+    _require(all(w.weight > 0 for w in part.work), "a weight is more than 0")
+    asks = duration_s(part.phases) if part.callers else count(part.phases)
+    _require(asks > 0, f"{name} asks nothing: its phases have no rate, no burst, and no callers")
+    count((*part.warm_up, *part.phases))
+    for owner in {work.owner for work in part.work} - {"", *owners}:
+        _require(False, f"{name}: {owner!r} is none of the owners")
 
 
 def _require(holds: bool, what: str) -> None:

@@ -25,15 +25,24 @@ AUDITS: dict[str, Audit] = {
 """By name."""
 
 
+def require_audits(names: Sequence[str]) -> None:
+    """Return if there are such audits.
+
+    Raises:
+        InvalidArgument: there is none of that name.
+    """
+    for name in names:
+        if name not in AUDITS:
+            raise InvalidArgument(f"There is no audit {name!r}; there are: {', '.join(AUDITS)}.")
+
+
 def audited(names: Sequence[str], address: Address, told: Sequence[Told]) -> dict[str, float]:
     """The figures of some audits.
 
     Raises:
         InvalidArgument: there is none of that name. Unavailable: the server does not say.
     """
-    for name in names:
-        if name not in AUDITS:
-            raise InvalidArgument(f"There is no audit {name!r}; there are: {', '.join(AUDITS)}.")
+    require_audits(names)
     if not names:
         return {}
     books = asyncio.run(read(address, told))
@@ -42,4 +51,4 @@ def audited(names: Sequence[str], address: Address, told: Sequence[Told]) -> dic
     }
 
 
-__all__ = ["AUDITS", "Audit", "Books", "audited"]
+__all__ = ["AUDITS", "Audit", "Books", "audited", "require_audits"]

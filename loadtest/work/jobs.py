@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import ClassVar
 from uuid import uuid4
 
 from grpc import aio
@@ -45,6 +47,7 @@ class Create(Message):
     """
 
     path = CREATE_JOB
+    LEAST: ClassVar[Mapping[str, float]] = {"elements": 0}
 
     @property
     def where(self) -> str:

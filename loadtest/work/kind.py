@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from grpc import aio
 
 from loadtest import echo
+from loadtest.imagery import OPTION
 from loadtest.link import Link, code_of
 from loadtest.records import OK
 from loadtest.scenario import Work
 from loadtest.told import Told
+from swath.errors import InvalidArgument
 
 Ended = tuple[str, int]
 """Name of the status, and bytes of the answer."""
@@ -24,7 +26,13 @@ WRONG = "WRONG"
 class Kind(ABC):
     """One kind, for one client process; `number` is the request's, and decides what it asks."""
 
+    LEAST: ClassVar[Mapping[str, float]] = {}
+    """Its options, which are numbers, and the least that each may be."""
+
     def __init__(self, work: Work, to: str, seed: int) -> None:
+        for name, value in work.options.items():
+            if name != OPTION:
+                _check(work.kind, self.LEAST, name, value)
         self.owner = work.owner
         self.options: Mapping[str, Any] = work.options
         self.to = to
@@ -43,6 +51,15 @@ class Kind(ABC):
     @abstractmethod
     async def send(self, link: Link, number: int, timeout_s: float) -> Ended:
         """Send the n-th request and take its whole answer. It raises nothing."""
+
+
+def _check(kind: str, least: Mapping[str, float], name: str, value: Any) -> None:
+    if name not in least:
+        there = ", ".join(least) or "none"
+        raise InvalidArgument(f"{kind} has no option {name!r}; there are: {there}.")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not value >= least[name]:
+        raise InvalidArgument(f"{kind}: {name} is {least[name]:g} or more, not {value!r}.")
 
 
 class Message(Kind):

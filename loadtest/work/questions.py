@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
+from typing import ClassVar
 
 import swath as wf
 from loadtest.imagery import imagery_of
 from loadtest.link import Link
+from loadtest.scenario import Work
 from loadtest.work.kind import Message
 from swath.client.question import question
+from swath.errors import InvalidArgument
 from swath.wire.inspect import INSPECT, encode_question
 
 
@@ -53,12 +57,20 @@ class Ndvi(Question):
     all were; the others are one place, over and over.
     """
 
-    async def prepare(self, link: Link) -> None:
-        """Draw the places."""
+    LEAST: ClassVar[Mapping[str, float]] = {"size_px": 1, "within_px": 1, "cold": 0}
+
+    def __init__(self, work: Work, to: str, seed: int) -> None:
+        super().__init__(work, to, seed)
         self._imagery = imagery_of(self.options)
         self._size = int(self.options.get("size_px", 256))
+        self._within = int(self.options.get("within_px", self._imagery.side_px))
+        if self._within < self._size:
+            raise InvalidArgument(f"ndvi: {self._size} px do not fit into {self._within} px.")
+
+    async def prepare(self, link: Link) -> None:
+        """Draw the places."""
         self._cold = float(self.options.get("cold", 1.0))
-        across = int(self.options.get("within_px", self._imagery.side_px)) // self._size
+        across = self._within // self._size
         self._places = [(row, col) for row in range(across) for col in range(across)]
         dice = random.Random(self.seed)  # noqa: S311 - repeatable, hides nothing
         dice.shuffle(self._places)
@@ -78,6 +90,8 @@ class Whole(Question):
 
     Without `size_px`: the whole image.
     """
+
+    LEAST: ClassVar[Mapping[str, float]] = {"size_px": 1}
 
     async def prepare(self, link: Link) -> None:
         """Encode it once."""

@@ -13,6 +13,8 @@ from loadtest.target import Target
 from swath.errors import InvalidArgument
 from tests.unit.loadtest.test_scenario import PLAIN
 
+ONE = PLAIN["part"][0]
+
 
 @pytest.mark.parametrize(
     ("more", "said"),
@@ -21,6 +23,7 @@ from tests.unit.loadtest.test_scenario import PLAIN
         ({"needs": ["jobs"]}, "--jobs"),
         ({"owners": ["ada"]}, "--owner ada"),
         ({"settings": {"lease_s": 2.0}}, "lease_s = 2.0"),
+        ({"part": [{**ONE, "to": "jobs", "work": [{"kind": "get"}]}]}, "--jobs"),
     ],
 )
 def test_what_a_remote_target_lacks_is_said(more: dict[str, Any], said: str) -> None:

@@ -1,0 +1,22 @@
+"""Whether there is all that a scenario names, before anything is started or asked."""
+
+from __future__ import annotations
+
+from loadtest.audit import require_audits
+from loadtest.beside import start_of
+from loadtest.scenario import Scenario
+from loadtest.work import kind_of
+
+
+def require_known(scenario: Scenario) -> None:
+    """Return if all kinds of work, their options, audits, and what goes on beside are known.
+
+    Raises:
+        InvalidArgument: which is not.
+    """
+    for part in scenario.parts:
+        for work in part.work:
+            kind_of(work, part.to, scenario.seed)
+        for beside in part.beside:
+            start_of(beside)
+        require_audits(part.audit)
