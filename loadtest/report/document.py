@@ -81,12 +81,16 @@ def document(
 
 
 def write(of: Document, file: Path) -> None:
-    """Write it to a file, whole or not at all; as `replace_whole`.
+    """Write it to a file, as `put`."""
+    put(json.dumps(of, indent=1, allow_nan=False) + "\n", file)
+
+
+def put(text: str, file: Path) -> None:
+    """Have a file hold a text, whole, or what it held before; as `replace_whole`.
 
     Raises:
         InvalidArgument: the file cannot be written.
     """
-    text = json.dumps(of, indent=1, allow_nan=False) + "\n"
     try:
         replace_whole(file, partial(_write_text, text))
     except OSError as problem:

@@ -12,7 +12,7 @@ from typing import Any
 
 from loadtest.report import curves
 from loadtest.report.chart import Chart, figure
-from loadtest.report.document import Document
+from loadtest.report.document import Document, put
 from loadtest.report.markup import escaped, table
 from loadtest.report.meaning import meaning_of
 from loadtest.report.style import STYLE
@@ -38,10 +38,7 @@ def write(of: Document, file: Path) -> None:
         text = page(of)
     except (LookupError, TypeError, AttributeError) as problem:
         raise InvalidArgument(f"The report is not whole: {problem!r}.") from None
-    try:
-        file.write_text(text, "utf-8")
-    except OSError as problem:
-        raise InvalidArgument(f"{file} cannot be written: {problem.strerror}.") from None
+    put(text, file)
 
 
 def page(of: Document) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from loadtest.report.document import Document
+from loadtest.report.document import Document, put
 from loadtest.report.meaning import meaning_of
 from loadtest.report.table import shown
 from swath.errors import InvalidArgument
@@ -57,13 +57,13 @@ def write(made: str, file: Path) -> None:
     """
     try:
         text = file.read_text("utf-8")
-        before, _, rest = text.partition(f"{BEGIN}\n")
-        inside, _, after = rest.partition(f"{END}\n")
-        if text != f"{before}{BEGIN}\n{inside}{END}\n{after}" or BEGIN in inside + after:
-            raise InvalidArgument(f"{file} has no place for the table: {BEGIN} and {END}.")
-        file.write_text(f"{before}{made}{after}", "utf-8")
     except (OSError, UnicodeDecodeError) as problem:
-        raise InvalidArgument(f"{file} cannot be written: {problem}.") from None
+        raise InvalidArgument(f"{file} cannot be read: {problem}.") from None
+    before, _, rest = text.partition(f"{BEGIN}\n")
+    inside, _, after = rest.partition(f"{END}\n")
+    if text != f"{before}{BEGIN}\n{inside}{END}\n{after}" or BEGIN in inside + after:
+        raise InvalidArgument(f"{file} has no place for the table: {BEGIN} and {END}.")
+    put(f"{before}{made}{after}", file)
 
 
 def _require_sound(of: Document) -> None:
