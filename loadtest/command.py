@@ -245,7 +245,7 @@ def _require_writable(file: Path) -> None:
     """Before the load, rather than after it."""
     if file.is_dir():
         raise InvalidArgument(f"{file} cannot be written: it is a folder.")
-    if not os.access(file.parent, os.W_OK | os.X_OK):
+    if not _takes_files(file.parent):
         raise InvalidArgument(f"{file} cannot be written: nor can anything in {file.parent}.")
 
 
@@ -254,7 +254,12 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise InvalidArgument(f"{folder} cannot be made: {problem.strerror}.") from None
-    _require_writable(folder / "x")
+    if not _takes_files(folder):
+        raise InvalidArgument(f"Nothing can be written in {folder}.")
+
+
+def _takes_files(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _owners(given: tuple[str, ...]) -> dict[str, str]:

@@ -12,6 +12,7 @@ import rasterio
 from affine import Affine as RasterAffine
 
 from engine.catalog.add.add import Report, add
+from engine.catalog.add.files import from_files
 from engine.catalog.add.override import parse_overrides
 from engine.catalog.add.pattern import find, parse_pattern
 from engine.catalog.add.stac import from_items
@@ -58,6 +59,14 @@ def catalog_of(
     candidates = find(folder, parse_pattern(pattern))
     fill(catalog, product, candidates, bands)
     return catalog
+
+
+def catalog_of_one(folder: Path, grid: Grid) -> None:
+    """A catalog in `folder` with the product `p`: one image of that grid, with any values."""
+    values = np.random.default_rng(5).integers(0, 900, grid.shape).astype("u2")
+    file = write_tiff(folder / "2020-01-01.tif", values, grid, nodata=0)
+    with Catalog.open(folder) as catalog:
+        fill(catalog, "p", from_files([str(file)]))
 
 
 def fill(catalog: Catalog, product: str, candidates: Any, bands: Sequence[str] = ()) -> Report:

@@ -1,4 +1,4 @@
-"""Engine processes: disposable, spawned processes that do the Python work the event loop must not.
+"""Engine processes: disposable, forked processes that do the Python work the event loop must not.
 
 A `Pool` keeps two lanes of them and a warm spare. Each runs one request at a time and writes its
 answer into slots of shared memory, which the event loop reads when the client is ready for more.

@@ -177,7 +177,7 @@ def out_of_memory(limit_bytes: int) -> ResultTooLarge:
     )
 
 
-def main(control_fd: int, board_fd: int) -> None:
+def main(control_fd: int, board_fd: int) -> NoReturn:
     """Be an engine process on these file descriptors."""
     keep_freed_memory()
     control = socket.socket(fileno=control_fd)
@@ -191,7 +191,7 @@ def main(control_fd: int, board_fd: int) -> None:
         os._exit(0)  # threads of native libraries may never end by themselves
 
 
-def _serve(link: Link, board_fd: int, setup: Mapping[str, Any]) -> None:
+def _serve(link: Link, board_fd: int, setup: Mapping[str, Any]) -> NoReturn:
     shape = BoardShape(setup["slots"], setup["slot_bytes"])
     child = EngineChild(link, Board(board_fd, shape))
     limit_memory(setup["memory_bytes"], OOM_SCORE)

@@ -90,18 +90,15 @@ class ForkServer:
         if pid:
             self._pids[number] = pid
             return
-        status = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for fd in (self._wake, self._woken, self._control.detach()):
                 os.close(fd)
             be_engine(control_fd, board_fd)
-            status = 0
-        except BaseException:  # noqa: BLE001 - nothing may go on as a second fork server
+        finally:  # by a fault: nothing may go on as a second fork server
             traceback.print_exc()
-        finally:
-            os._exit(status)
+            os._exit(1)
 
     def _bury(self) -> None:
         for number, pid in tuple(self._pids.items()):

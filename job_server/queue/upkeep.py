@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from job_server.queue.changes import Changes
-from job_server.queue.lookout import Lookout
+from job_server.queue.lookout import SECOND_US, Lookout
 from job_server.queue.policy import Random, RetryRules, lost
 from job_server.queue.sweep import Sweep
 from job_server.queue.writer import Writer
@@ -23,7 +23,6 @@ from swath import status
 from swath.errors import Transient, Wait
 from swath.serving.events import Instrument
 
-SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
 ASLEEP_US = 5 * SECOND_US
 """A wait that took so much longer than it should: the server, or its machine, was asleep."""

@@ -6,16 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import swath as wf
-from engine import Catalog
-from engine.catalog.add.files import from_files
 from swath.grid import Affine, Grid, Shape2d
 from swath.v1 import jobs_pb2 as pb
 from tests.disks import fill_disk, small_disk
-from tests.imagery import fill, write_tiff
+from tests.imagery import catalog_of_one
 from tests.integration.jobs.running import RunningJobServer
 from tests.integration.jobs.test_worker import create, done, heavy
 from tests.integration.jobs.working import RunningWorker, until
@@ -30,10 +27,7 @@ FULL = "STORAGE_UNAVAILABLE"
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     """A catalog with the product `p`: one image."""
-    values = np.random.default_rng(5).integers(0, 900, GRID.shape).astype("u2")
-    write_tiff(tmp_path / "2020-01-01.tif", values, GRID, nodata=0)
-    with Catalog.open(tmp_path) as catalog:
-        fill(catalog, "p", from_files([str(tmp_path / "2020-01-01.tif")]))
+    catalog_of_one(tmp_path, GRID)
     return tmp_path
 
 

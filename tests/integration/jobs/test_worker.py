@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import pytest
 import rasterio
 
 import swath as wf
 from engine import Catalog, Engine
-from engine.catalog.add.files import from_files
 from swath.grid import Affine, Grid, Shape2d
 from swath.job import JobSpec
 from swath.results import assemble
@@ -25,7 +23,7 @@ from swath.v1 import jobs_pb2 as pb
 from swath.wire.delimited import read_delimited
 from swath.wire.job_spec import fill_spec
 from swath.wire.stream import read_stream
-from tests.imagery import fill, write_tiff
+from tests.imagery import catalog_of_one
 from tests.integration.jobs.running import RunningJobServer, User
 from tests.integration.jobs.working import RunningWorker, until
 from tests.laws.test_one_result import bits
@@ -45,10 +43,7 @@ def job_server(launch: Callable[..., RunningJobServer], images: Path) -> Running
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
     """A catalog with the product `p`: one image, nine tiles large."""
-    values = np.random.default_rng(5).integers(0, 900, GRID.shape).astype("u2")
-    write_tiff(tmp_path / "2020-01-01.tif", values, GRID, nodata=0)
-    with Catalog.open(tmp_path) as catalog:
-        fill(catalog, "p", from_files([str(tmp_path / "2020-01-01.tif")]))
+    catalog_of_one(tmp_path, GRID)
     return tmp_path
 
 

@@ -30,7 +30,8 @@ try:
 except FileExistsError:
     time.sleep(2.5)
 """
-"""Of two processes the second begins late, as on a machine that has much to do."""
+"""Of two processes the second begins late, as on a machine that has much to do. Nothing but the
+clock says how late: longer than a load that waited for nobody would leave it."""
 STUCK = "import threading; threading.Event().wait()"
 GONE = "import os; os.write(2, b'no such library'); os._exit(3)"
 INTERRUPTS = f"import os, signal; os.kill(os.getppid(), signal.SIGINT); {STUCK}"

@@ -16,7 +16,7 @@ def options(url: str) -> str:
     return found
 
 
-@pytest.mark.parametrize("url", ["postgresql://a:b@c:1/d", "postgresql:///d?host=/tmp/x y"])
+@pytest.mark.parametrize("url", ["postgresql://a:b@c:1/d", "postgresql:///d?host=/a/b c"])
 def test_names_are_of_the_schema_and_all_else_is_as_it_was(url):
     before, after = make_url(url), make_url(within(url, "mine"))
     assert options(within(url, "mine")) == "-csearch_path=mine"

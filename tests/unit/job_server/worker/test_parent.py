@@ -592,26 +592,25 @@ def test_a_job_that_the_server_has_no_room_for_says_so_and_frees_its_worker(play
     play(scene, storage_wait_s=0.3)
 
 
-def test_a_job_waits_a_while_for_room(play):
+def outlasts(play, trouble: str, rpcs: dict[str, int], storage_wait_s: float) -> None:
+    """A job is committed, and no attempt fails, though its rpcs meet trouble so many times."""
+
     async def scene(stage):
-        stage.service.full |= {"PutPiece": 3, "Commit": 2}
+        getattr(stage.service, trouble).update(rpcs)
         stage.service.add("tiles", lease_s=60.0)
-        await stage.heard.wait("Commit", 3)
+        await stage.heard.wait("Commit", rpcs["Commit"] + 1)
         await stage.until(lambda: stage.said("committed"))
         assert not stage.heard.of("Fail")
 
-    play(scene, storage_wait_s=60.0)
+    play(scene, storage_wait_s=storage_wait_s)
+
+
+def test_a_job_waits_a_while_for_room(play):
+    outlasts(play, "full", {"PutPiece": 3, "Commit": 2}, storage_wait_s=60.0)
 
 
 def test_a_server_that_is_away_is_waited_for_longer_than_one_without_room(play):
-    async def scene(stage):
-        stage.service.failing |= {"PutPiece": 4, "Commit": 4}
-        stage.service.add("tiles", lease_s=60.0)
-        await stage.heard.wait("Commit", 5)
-        await stage.until(lambda: stage.said("committed"))
-        assert not stage.heard.of("Fail")
-
-    play(scene, storage_wait_s=0.0)
+    outlasts(play, "failing", {"PutPiece": 4, "Commit": 4}, storage_wait_s=0.0)
 
 
 def test_a_failure_that_there_is_no_room_for_is_told_when_there_is(play):
