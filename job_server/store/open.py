@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from job_server.store.memory import MemoryStore
+from job_server.store.memory.store import MemoryStore
 from job_server.store.postgres import PostgresStore
 from job_server.store.sqlite import SqliteStore
 from swath.errors import InvalidArgument

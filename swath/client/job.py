@@ -12,24 +12,21 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
 
+from swath.client.asked import Asked
 from swath.client.jobs import JobClient
 from swath.client.progress import ProgressBar, progress
 from swath.client.save import File, require_encoded, save
 from swath.client.spec import Format, specification
 from swath.errors import Cancelled, DeadlineExceeded, InternalError, ResultNotAvailable, SwathError
-from swath.geocontext import GeoContextValue
-from swath.graph.expression import Constant
-from swath.graph.rebuild import rebuild
-from swath.graph.type import GEOCONTEXT, Type
+from swath.graph.type import Type
 from swath.job import Attempt, JobInfo, JobResult, JobSpec, Progress, Stage, Status
 from swath.results.assemble import assemble
-from swath.types.proxy import Proxy, proxy_of
 from swath.wire.delimited import read_delimited
 from swath.wire.packed import from_microseconds
 from swath.wire.stream import read_stream
 
 
-class Job:
+class Job(Asked):
     """A computation in the background: `job = wf.Job(obj, geoctx)`, later `job.result()`.
 
     It goes on when this program ends: `wf.Job.get(id)` finds it again. `wf.JobClient().quota()`
@@ -127,34 +124,6 @@ class Job:
         return self._info.id
 
     @property
-    def object(self) -> Proxy:
-        """The expression, to look at or to compute anew; parameters in it are open again."""
-        return proxy_of(rebuild(self._specification().graph))
-
-    @property
-    def geoctx(self) -> Proxy | None:
-        """Where it is computed: a GeoContext; None: nowhere in particular."""
-        value: GeoContextValue | None = self._specification().geocontext
-        return None if value is None else proxy_of(Constant(value, GEOCONTEXT))
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The value of each parameter, by name."""
-        return dict(self._specification().arguments)
-
-    @property
-    def format(self) -> dict[str, Any]:
-        """Its format as `type`, and the options that were given."""
-        spec = self._specification()
-        return {"type": spec.format, **spec.options}
-
-    @property
-    def destination(self) -> dict[str, Any]:
-        """Where its result goes, as `type`, and the options that were given."""
-        spec = self._specification()
-        return {"type": spec.destination.name, **spec.destination.options}
-
-    @property
     def type(self) -> Type | None:
         """Type of the result, such as `List[Image]`; None: the server does not say."""
         return self._info.type
@@ -163,29 +132,6 @@ class Job:
     def result_type(self) -> str | None:
         """The same as text; None: the server does not say."""
         return None if self.type is None else str(self.type)
-
-    @property
-    def cache_enabled(self) -> bool:
-        """False: a job always computes afresh."""
-        return False
-
-    @property
-    def url(self) -> str | None:
-        """Where its result can be had by other means than `result`; None: nowhere.
-
-        Always None for the destination `download`, which job servers keep to themselves.
-        """
-        return None
-
-    @property
-    def version(self) -> str:
-        """Version of the client that created it, such as `0.1.0`; empty: that did not say."""
-        return self._specification().client.partition("/")[2]
-
-    @property
-    def channel(self) -> str:
-        """Version of the language that its expression is written in, such as `v1`."""
-        return f"v{self._specification().graph.language_version}"
 
     @property
     def labels(self) -> dict[str, str]:

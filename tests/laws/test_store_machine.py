@@ -29,7 +29,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from job_server.store.memory import MemoryStore
+from job_server.store.memory.store import MemoryStore
 from job_server.store.open import open_store
 from job_server.store.record import (
     Beat,

@@ -18,7 +18,7 @@ from job_server.queue.upkeep import Upkeep, UpkeepRules
 from job_server.queue.writer import Writer
 from job_server.results.key import key_of, parse_key
 from job_server.results.memory import MemoryResults
-from job_server.store.memory import MemoryStore
+from job_server.store.memory.store import MemoryStore
 from job_server.store.record import Beat, Claimed, JobRecord, Limits, Manifest, NewJob, Piece
 from job_server.store.store import Transaction
 from swath.errors import EngineCrashed, JobNotFound, Unavailable

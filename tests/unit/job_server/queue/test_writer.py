@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from job_server.queue.writer import Verb, Writer
-from job_server.store.memory import MemoryStore
+from job_server.store.memory.store import MemoryStore
 from job_server.store.record import JobRecord, Limits, NewJob
 from job_server.store.store import Store, Transaction
 from swath.errors import JobNotFound, ResourceExhausted, ServerBusy, Unavailable

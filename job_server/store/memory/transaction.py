@@ -1,18 +1,15 @@
-"""Jobs in dicts: the plain model of a store, and the one of tests that need no database.
-
-Not durable, and its verbs look at every job: for thousands of jobs, not for millions. Transactions
-are serial, under one lock.
-"""
+"""One transaction on dicts: the verbs of `Transaction` in the plainest way that is right."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
 from job_server.store import change, refusal, turn
+from job_server.store.memory import read
+from job_server.store.memory.tables import Journal, Owner, Row, Tables
 from job_server.store.record import (
     AttemptRecord,
     Beat,
@@ -33,34 +30,9 @@ from job_server.store.record import (
     Usage,
 )
 from job_server.store.store import Decide
-from job_server.store.tables import Journal, Owner, Row, Tables
 from swath.job import Outcome, Status
 
 _T = TypeVar("_T")
-
-
-class MemoryStore:
-    """A `Store` that is gone with its process."""
-
-    is_shared = False
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._tables = Tables()
-
-    @contextmanager
-    def transaction(self) -> Iterator[MemoryTransaction]:
-        """See `Store.transaction`; one at a time."""
-        with self._lock:
-            transaction = MemoryTransaction(self._tables)
-            try:
-                yield transaction
-            except BaseException:
-                transaction.journal.undo(0)
-                raise
-
-    def close(self) -> None:
-        """Nothing to let go of."""
 
 
 class MemoryTransaction:
@@ -142,16 +114,7 @@ class MemoryTransaction:
         self, owner: str | None, only: Filter, after: Place | None, most: int
     ) -> list[JobRecord]:
         """See `Transaction`."""
-        found = [
-            row.job
-            for row in self._tables.rows.values()
-            if not row.is_deleted
-            and owner in (None, row.job.owner)
-            and _matches(row.job, only)
-            and (after is None or (row.job.created_us, row.job.id) < (after.created_us, after.id))
-        ]
-        found.sort(key=lambda job: (job.created_us, job.id), reverse=True)
-        return found[:most]
+        return read.find(self._tables, owner, only, after, most)
 
     def cancel(self, job: str, owner: str | None, now_us: int) -> JobRecord:
         """See `Transaction`."""
@@ -189,9 +152,7 @@ class MemoryTransaction:
 
     def usage(self, owner: str, limits: Limits) -> Usage:
         """See `Transaction`."""
-        has = self._tables.owners.get(owner, Owner())
-        own = has.limits or limits
-        return Usage(owner, has.outstanding, has.running, own.outstanding, own.running)
+        return read.usage(self._tables, owner, limits)
 
     def set_limits(self, owner: str, limits: Limits) -> None:
         """See `Transaction`."""
@@ -231,10 +192,7 @@ class MemoryTransaction:
 
     def latest_us(self, lease_us: int) -> int | None:
         """See `Transaction`."""
-        jobs = [row.job for row in self._tables.rows.values()]
-        changed = [job.updated_us for job in jobs]
-        renewed = [job.lease_until_us - lease_us for job in jobs if job.lease_until_us is not None]
-        return max(changed + renewed, default=None)
+        return read.latest_us(self._tables, lease_us)
 
     def heartbeat(
         self, beats: Sequence[Beat], lease_us: int, now_us: int
@@ -314,33 +272,16 @@ class MemoryTransaction:
 
     def reap(self, decide: Decide, now_us: int, most: int = 100) -> list[JobRecord]:
         """See `Transaction`."""
-        overdue = [
-            row.job
-            for row in self._tables.rows.values()
-            if row.job.lease_until_us is not None
-            and row.job.deadline_us is not None
-            and min(row.job.lease_until_us, row.job.deadline_us) <= now_us
-        ]
-        overdue.sort(key=lambda job: (job.lease_until_us, job.id))
+        overdue = read.overdue(self._tables, now_us)
         return [self._fail(job, decide(job), now_us) for job in overdue[:most]]
 
     def expire(self, now_us: int, most: int = 100) -> list[JobRecord]:
         """See `Transaction`."""
-        due = [
-            row.job
-            for row in self._tables.rows.values()
-            if row.removed_us is None
-            and row.job.expires_us is not None
-            and row.job.expires_us <= now_us
-        ]
-        due.sort(key=lambda job: (job.expires_us, job.id))
-        return [self._remove(job, now_us) for job in due[:most]]
+        return [self._remove(job, now_us) for job in read.due(self._tables, now_us)[:most]]
 
     def newer(self, seen: Mapping[str, int]) -> list[JobRecord]:
         """See `Transaction`."""
-        found = (self._tables.rows.get(job) for job in seen)
-        jobs = [row.job for row in found if row is not None and not row.is_deleted]
-        return [job for job in jobs if job.revision > seen[job.id]]
+        return read.newer(self._tables, seen)
 
     def referenced(self, jobs: Sequence[str]) -> set[str]:
         """See `Transaction`."""
@@ -348,33 +289,24 @@ class MemoryTransaction:
 
     def forget(self, before_us: int, most: int = 1000) -> int:
         """See `Transaction`."""
-        old = [
-            (row.removed_us, job)
-            for job, row in self._tables.rows.items()
-            if row.removed_us is not None and row.removed_us < before_us
-        ]
-        for _, job in sorted(old)[:most]:
+        old = read.old(self._tables, before_us)[:most]
+        for job in old:
             new = self._tables.rows[job].new
             self.journal.drop(self._tables.rows, job)
             self.journal.drop(self._tables.attempts, job)
             self.journal.drop(self._tables.requests, (new.owner, new.request_id))
-        return len(old[:most])
+        return len(old)
 
     def totals(self) -> Totals:
         """See `Transaction`."""
-        owners = self._tables.owners.values()
-        running = sum(has.running for has in owners)
-        return Totals(sum(has.outstanding for has in owners) - running, running)
+        return read.totals(self._tables)
 
     def recount(self) -> list[str]:
         """See `Transaction`."""
         wrong = []
         for name, has in sorted(self._tables.owners.items()):
-            jobs = [row.job for row in self._tables.rows.values() if row.job.owner == name]
-            outstanding = sum(not job.is_done for job in jobs)
-            running = sum(job.is_leased for job in jobs)
-            if (outstanding, running) != (has.outstanding, has.running):
-                right = replace(has, outstanding=outstanding, running=running)
+            right = read.counted(self._tables, name, has)
+            if right != has:
                 self.journal.put(self._tables.owners, name, right)
                 wrong.append(name)
         return wrong
@@ -460,12 +392,3 @@ class MemoryTransaction:
         yield
         for key in before - self._tables.keys(job):
             self.journal.put(self._freed, key, True)
-
-
-def _matches(job: JobRecord, only: Filter) -> bool:
-    wanted: Mapping[str, str] = only.labels
-    return (
-        only.stage in (None, job.stage)
-        and only.status in (None, job.status)
-        and all(job.labels.get(name) == value for name, value in wanted.items())
-    )
