@@ -169,7 +169,7 @@ class Calls:
 
         Args:
             storage_wait_s: how long it is repeated where the server says that it has no room;
-                absent: as long as anything.
+                absent: as long as this worker waits for room.
 
         Raises:
             LeaseLost: the server said so, or the time of the lease is over. StorageUnavailable: the

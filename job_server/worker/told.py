@@ -53,7 +53,11 @@ def told(error: aio.AioRpcError, address: str) -> SwathError:
 
 
 def _reason(metadata: Iterable[tuple[str, str | bytes]] | None) -> str:
-    """Identity of the error that the server raised; empty: it is gRPC's own."""
+    """Identity of the error that the server raised; empty: it is gRPC's own.
+
+    Not read by `swath.status`, which knows the values in an error as well: it loads numpy, and a
+    worker is small.
+    """
     details = dict(metadata or ()).get(_DETAILS_KEY, b"")
     info = ErrorInfo()
     try:
