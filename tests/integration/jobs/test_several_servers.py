@@ -16,6 +16,8 @@ from tests.integration.jobs.asked import number
 from tests.integration.jobs.running import RunningJobServer, User
 from tests.stores import schema
 
+pytestmark = pytest.mark.xdist_group("several_servers")  # its servers are started once
+
 LEASE_S = 1.0
 TOLD_S = 5.0
 """A change is told within a second of a look at the database; a busy machine may take longer. What

@@ -20,6 +20,8 @@ from loadtest.paint import HIGHEST, LOWEST, paint
 from loadtest.target import SWATH, Target, started
 from swath.client.inspect import InspectClient
 
+pytestmark = pytest.mark.xdist_group("loadtest_command")  # its servers are started once
+
 REPOSITORY = Path(__file__).parents[3]
 END_S = 90.0
 SMALL = Imagery(side_px=512)

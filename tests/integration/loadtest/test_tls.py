@@ -14,6 +14,8 @@ import trustme
 from loadtest.target import SWATH, started
 from tests.integration.tls import tls_before
 
+pytestmark = pytest.mark.xdist_group("loadtest_tls")  # its servers are started once
+
 SCENARIO = """
 name = "tiny"
 about = "a test"
