@@ -11,7 +11,7 @@ import grpc
 
 from swath import errors
 from swath.client.channel import channel
-from swath.client.config import INSPECT_VARIABLE, JOBS_VARIABLE
+from swath.client.config import AUTHORITY_VARIABLE, INSPECT_VARIABLE, JOBS_VARIABLE
 from swath.client.heard import heard
 from swath.client.interrupt import Held, interruptible
 from swath.errors import InvalidArgument, SwathError, TypeMismatch
@@ -140,6 +140,12 @@ def _error(failure: Any, address: str, method: str, timeout_s: float | None) -> 
 
 def _unavailable(error: errors.Unavailable, address: str, service: _Service) -> SwathError:
     text = error.problem
+    if "handshake failed" in text:
+        return errors.Unavailable(
+            f"The server at {address} has no TLS, or no certificate that is trusted here. "
+            f"{AUTHORITY_VARIABLE} names the authority to trust, where it is one of your own.",
+            address=address,
+        )
     if "failed to connect" in text or "DNS" in text or "name resol" in text.lower():
         return errors.Unavailable(
             f"No server answers at {address}. Start one with `{service.start}`, or say where it "

@@ -48,8 +48,14 @@ def test_a_server_whose_authority_is_another_gets_no_question(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trusted(trustme.CA(), tmp_path, monkeypatch)
-    with pytest.raises(Unavailable, match=address):
+    with pytest.raises(Unavailable, match=f"{address} .* trusted here.* SWATH_CA"):
         TWO.inspect(client=InspectClient(f"grpcs://{address}"))
+
+
+def test_a_server_without_tls_is_said_to_have_none(served: Served) -> None:
+    with pytest.raises(Unavailable, match=f"{served.address} has no TLS"):
+        TWO.inspect(client=InspectClient(f"grpcs://{served.address}"))
+    channel.close(f"grpcs://{served.address}")
 
 
 def test_a_server_with_tls_is_not_reached_without(address: str) -> None:
