@@ -56,9 +56,14 @@ class Board:
     """One side's view of the shared memory; `close` it when the process is gone."""
 
     def __init__(self, fd: int, shape: BoardShape) -> None:
+        """Raises OSError: it cannot be had; then `fd` is closed."""
         self.fd = fd
         self.shape = shape
-        self._map = mmap.mmap(fd, shape.size_bytes)
+        try:
+            self._map = mmap.mmap(fd, shape.size_bytes)
+        except OSError:
+            os.close(fd)
+            raise
         self._bytes = memoryview(self._map)
         self._words = self._bytes[:WORDS_BYTES].cast("Q")
         self._free_entries = list(range(SOURCES))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import enum
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,10 +137,11 @@ class Crew:
         """
         group, places = self.lanes[Lane.PIXELS], self._config.pixel_engines
         most = places + min(len(group) - self._at_work(), self._config.extra_engines)
-        # Those that are missing since they died come back by themselves, after a pause.
-        while places <= len(group) < most:
-            self._add(Lane.PIXELS)
-            self._fill_spares()
+        with suppress(OSError):  # the system has none to give now
+            # Those that are missing since they died come back by themselves, after a pause.
+            while places <= len(group) < most:
+                self._add(Lane.PIXELS)
+                self._fill_spares()
         self._look_again()
 
     def _look_again(self) -> None:
@@ -186,7 +188,7 @@ class Crew:
             self.spares.append(self._hire())
 
     def _ready_spare(self) -> EngineProcess | None:
-        ready = [engine for engine in self.spares if engine.state is State.IDLE]
+        ready = [engine for engine in self.spares if engine.is_idle]
         if ready:
             self.spares.remove(ready[0])
         return ready[0] if ready else None
@@ -223,27 +225,34 @@ class Crew:
             self._dismissed.discard(engine)
             return
         if self._born_at_s.pop(engine, None) is not None:
-            self._did_not_start(engine)
+            self._did_not_start(engine.how_it_ended, engine.start_error)
         caught = self.quarantine.blame(engine.last_sources) if engine.is_guilty else ()
         fields = {"pid": engine.pid, "how": engine.how_it_ended, "sources": engine.last_sources}
         if self._has_started:  # before, `start` raises the reason
             self._emit("engine_lost", {**fields, "quarantined": caught})
+        self._refill_soon()
+
+    def _did_not_start(self, how: str, said: SwathError | None = None) -> None:
+        self._failed_starts += 1
+        if said is not None:
+            self._start_error = said
+        elif self._failed_starts >= START_ATTEMPTS:
+            self._start_error = EngineCrashed(f"Engine processes die while they start ({how}).")
+        self._news.set()
+
+    def _refill_soon(self) -> None:
         pause_s = min(0.1 * 2**self._failed_starts, LONGEST_PAUSE_S) if self._failed_starts else 0.0
         self._loop.call_later(pause_s, self._refill)
 
-    def _did_not_start(self, engine: EngineProcess) -> None:
-        self._failed_starts += 1
-        if engine.start_error is not None:
-            self._start_error = engine.start_error
-        elif self._failed_starts >= START_ATTEMPTS:
-            self._start_error = EngineCrashed(
-                f"Engine processes die while they start ({engine.how_it_ended})."
-            )
-
     def _refill(self) -> None:
-        if not self.is_closing:
+        if self.is_closing:
+            return
+        try:
             self._fill_lanes()
             self._fill_spares()
+        except OSError as problem:  # the system may have something to give later
+            self._did_not_start(str(problem))
+            self._refill_soon()
 
     async def _watch(self) -> None:
         while True:

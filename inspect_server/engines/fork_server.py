@@ -27,6 +27,8 @@ ORDER = struct.Struct("<BQ")
 """What to do, and to which process, by the number that the server gave it."""
 REPORT = struct.Struct("<QIi")
 """Which process ended, its pid, and its exit status; less than 0: the signal that ended it."""
+LOADED = 0
+"""Number of the first report: what engine processes need is loaded, and orders are heard."""
 NOT_FORKED = 71
 """Exit status (EX_OSERR of sysexits.h) of a process that the system did not give us."""
 
@@ -58,8 +60,12 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, lambda *_: None)  # the byte that it writes is what counts
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         control = self._control.fileno()
+        poll = select.poll()  # and not `select`: a busy server gives it a number over 1023
+        for fd in (control, self._wake):
+            poll.register(fd, select.POLLIN)
+        self._report(LOADED, os.getpid(), 0)
         while True:
-            ready, _, _ = select.select((control, self._wake), (), ())
+            ready = [fd for fd, _ in poll.poll()]
             if self._wake in ready:
                 with suppress(BlockingIOError):
                     os.read(self._wake, 4096)

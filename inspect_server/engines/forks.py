@@ -8,9 +8,10 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import Final
 
-from inspect_server.engines.fork_server import ORDER, REPORT, Order
+from inspect_server.engines.fork_server import LOADED, NOT_FORKED, ORDER, REPORT, Order
 
 BOOT = (
     "import json, sys; control, computation, preload, sys.path[:] = json.loads(sys.argv[1]);"
@@ -29,11 +30,13 @@ class Fork:
         """Its exit status, once it is gone; less than 0: the signal that ended it."""
         self._forks = forks
         self._number = number
+        self._is_killed = False
 
     def kill(self) -> None:
         """End it now, if it has not ended."""
-        if not self.ended.done():
-            self._forks.order(Order.KILL, self._number)
+        if not self.ended.done() and not self._is_killed:
+            self._is_killed = True
+            self._forks.kill(self._number)
 
     def end(self, pid: int, status: int) -> None:
         """It is gone."""
@@ -57,47 +60,70 @@ class Forks:
         self._reports = bytearray()
         self._control: socket.socket | None = None
         """Absent: no fork server runs."""
+        self._is_loaded = False
+        """Whether it does what it is told by now."""
         self._graves: set[asyncio.Task[int]] = set()
 
     def fork(self, *fds: int) -> Fork:
-        """A process that will be made; it gets copies of the file descriptors."""
+        """A process that will be made; it gets copies of the file descriptors.
+
+        Where the system gives no process now, it has ended already.
+        """
         self._last += 1
         fork = self._forks[self._last] = Fork(self, self._last)
-        self.order(Order.FORK, self._last, *fds)
+        try:
+            self._order(self._control or self._open(), Order.FORK, self._last, *fds)
+        except OSError:
+            self._forks.pop(self._last).end(0, NOT_FORKED)
         return fork
 
-    def order(self, order: Order, number: int, *fds: int) -> None:
-        """Have something done. So little is ever on its way that the socket takes it at once."""
-        if self._control is None:
-            self._open()
-        assert self._control is not None, "opened"
-        try:
-            socket.send_fds(self._control, [ORDER.pack(order, number)], fds)
-        except ConnectionError:
-            return  # it is gone, which is about to be noticed
+    def kill(self, number: int) -> None:
+        """End a process that has not ended."""
+        if not self._is_loaded:
+            self._readable()  # it may have said so just now
+        if self._control is not None and self._is_loaded:
+            self._order(self._control, Order.KILL, number)
+        else:
+            self._lost()  # it has made none yet, and what it loads may take for ever
 
     async def close(self) -> None:
         """End the fork server, and all processes with it."""
         self._lost()
         await asyncio.gather(*self._graves)
 
-    def _open(self) -> None:
-        self._control, theirs = socket.socketpair()
-        boot = json.dumps([theirs.fileno(), *self._names, sys.path])
-        with theirs:
-            self._popen = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-P", "-c", BOOT, boot],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=STDERR,  # the server's standard output is one line
-                process_group=0,  # a terminal's Ctrl-C is for the server alone
-            )
-        asyncio.get_running_loop().add_reader(self._control.fileno(), self._readable)
+    def _order(self, control: socket.socket, order: Order, number: int, *fds: int) -> None:
+        """Have something done. So little is ever on its way that the socket takes it at once."""
+        try:
+            socket.send_fds(control, [ORDER.pack(order, number)], fds)
+        except ConnectionError:
+            return  # it is gone, which is about to be noticed
+
+    def _open(self) -> socket.socket:
+        """The socket of a fork server that has just been started. Raises OSError: it was not."""
+        control, theirs = socket.socketpair()
+        with theirs, ExitStack() as undo:
+            undo.callback(control.close)
+            self._popen = self._started(theirs.fileno())
+            undo.pop_all()
+        self._control, self._is_loaded = control, False
+        asyncio.get_running_loop().add_reader(control.fileno(), self._readable)
+        return control
+
+    def _started(self, control_fd: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-P", "-c", BOOT, json.dumps([control_fd, *self._names, sys.path])],
+            pass_fds=(control_fd,),
+            stdin=subprocess.DEVNULL,
+            stdout=STDERR,  # the server's standard output is one line
+            process_group=0,  # a terminal's Ctrl-C is for the server alone
+        )
 
     def _readable(self) -> None:
         assert self._control is not None, "a reader of a socket that is open"
         try:
-            data = self._control.recv(4096)
+            data = self._control.recv(4096, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return
         except ConnectionError:
             data = b""
         if not data:
@@ -107,7 +133,10 @@ class Forks:
         while len(self._reports) >= REPORT.size:
             number, pid, status = REPORT.unpack_from(self._reports)
             del self._reports[: REPORT.size]
-            self._forks.pop(number).end(pid, status)
+            if number == LOADED:
+                self._is_loaded = True
+            else:
+                self._forks.pop(number).end(pid, status)
 
     def _lost(self) -> None:
         """The fork server is gone or not wanted any more, and its processes go with it."""

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from inspect_server.engines.crew import Crew, CrewConfig, Emit, Lane, stopping
-from inspect_server.engines.process import EngineProcess, EngineSpec, State
+from inspect_server.engines.process import EngineProcess, EngineSpec
 from inspect_server.engines.run import Run, Task
 from swath.errors import DeadlineExceeded, ServerBusy
 
@@ -109,7 +109,7 @@ class Pool:
         lanes = (Lane.SHORT, Lane.PIXELS) if lane is Lane.SHORT else (lane,)
         for group in (self._crew.lanes[one] for one in lanes):
             for engine in group:
-                if engine.state is State.IDLE:
+                if engine.is_idle:
                     return engine
         return None
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ class EngineProcess:
     def __init__(
         self, spec: EngineSpec, forks: Forks, changed: Callable[[EngineProcess], None]
     ) -> None:
+        """Raises OSError: the system has no memory or no file to give."""
         self.state = State.STARTING
         self.pid = 0
         """Known when it is ready, or gone; 0 before."""
@@ -89,9 +91,11 @@ class EngineProcess:
         self._last_run = 0
         self._sending: asyncio.Task[None] | None = None
         self._quarantine: tuple[str, ...] = ()
-        self._board = Board(open_memory(spec.board.size_bytes), spec.board)
         self._socket, theirs = socket.socketpair()
-        with theirs:
+        with theirs, ExitStack() as undo:
+            undo.callback(self._socket.close)
+            self._board = Board(open_memory(spec.board.size_bytes), spec.board)
+            undo.pop_all()
             self._fork = forks.fork(theirs.fileno(), self._board.fd)
         self._setup()
 
@@ -114,6 +118,11 @@ class EngineProcess:
         self._fate = self._fate or error
         self.is_guilty = self.is_guilty or is_guilty
         self._fork.kill()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it can be given a request: not where it is gone and its socket open yet."""
+        return self.state is State.IDLE and not self._fork.ended.done()
 
     def memory_bytes(self) -> int:
         """Private memory that it uses now; 0 where the system does not tell."""

@@ -14,6 +14,11 @@ from inspect_server.engines import Computation, Reading
 from swath.errors import ProductNotFound
 
 
+def load_for_ever() -> None:
+    """What all processes need, on a disk that does not answer."""
+    signal.pause()
+
+
 def factory(settings: Mapping[str, Any], reading: Reading) -> Computation:
     """A computation whose methods are the functions below."""
     if settings.get("start") == "fails":

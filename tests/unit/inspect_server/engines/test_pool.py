@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import resource
 import signal
 import socket
+import sys
 import time
 from pathlib import Path
 
@@ -14,7 +16,15 @@ import psutil
 import pytest
 
 from inspect_server.config import InspectConfig
-from inspect_server.engines import BoardShape, Lane, QueueConfig, State
+from inspect_server.engines import (
+    BoardShape,
+    CrewConfig,
+    EngineSpec,
+    Lane,
+    Pool,
+    QueueConfig,
+    State,
+)
 from inspect_server.engines.forks import Forks
 from inspect_server.spec import engine_spec
 from swath.errors import (
@@ -27,6 +37,8 @@ from swath.errors import (
     ResultTooLarge,
     ServerBusy,
 )
+
+REHEARSAL = "tests.unit.inspect_server.engines.rehearsal"
 
 
 def test_messages_come_in_order_and_whole(play):
@@ -404,6 +416,26 @@ def test_processes_are_in_a_group_that_is_not_the_terminals(play):
     play(scene)
 
 
+@contextlib.contextmanager
+def most_files(count):
+    """No more than so many files are open at once, but for those that are."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@contextlib.contextmanager
+def open_files(count):
+    """So many files more are open."""
+    with most_files(2 * count), contextlib.ExitStack() as files:
+        for _ in range(count):
+            files.enter_context(Path(os.devnull).open())
+        yield
+
+
 def fork_server(pid):
     return psutil.Process(pid).parent()
 
@@ -421,6 +453,58 @@ def test_processes_come_back_when_what_forks_them_is_killed(play):
         assert not before & stage.pids()
 
     play(scene, spare_engines=1)
+
+
+def test_processes_start_where_the_server_has_a_thousand_files_open(play):
+    async def scene(stage):
+        assert await stage.ask("echo", b"next") == [b"next"]
+
+    with open_files(1100):  # as many connections have
+        play(scene)
+
+
+def test_processes_come_back_once_the_server_may_open_files_again(play):
+    async def scene(stage):
+        with most_files(3):  # which are open
+            for pid in stage.pids():
+                os.kill(pid, signal.SIGKILL)
+            await stage.until(lambda: not stage.pids())
+        assert await stage.ask("echo", b"next") == [b"next"]
+
+    play(scene)
+
+
+def test_processes_come_back_once_what_forks_them_can_be_started_again(play, monkeypatch):
+    async def scene(stage):
+        before = stage.pids()
+        monkeypatch.setattr(sys, "executable", "/nowhere/python")
+        fork_server(min(before)).kill()
+        await stage.until(lambda: sum(name == "engine_lost" for name, _ in stage.events) > 2)
+        monkeypatch.undo()
+        assert await stage.ask("echo", b"next") == [b"next"]
+
+    play(scene)
+
+
+def test_a_pool_ends_at_once_while_what_forks_processes_still_loads(play):
+    async def scene():
+        spec = EngineSpec(f"{REHEARSAL}:factory", f"{REHEARSAL}:load_for_ever")
+        pool = Pool(spec, CrewConfig(), QueueConfig(), lambda name, fields: None)
+        starting = asyncio.create_task(pool.start())
+        await asyncio.sleep(0)  # it has given its orders
+        async with asyncio.timeout(5):
+            await pool.close()
+        starting.cancel()
+
+    asyncio.run(scene())
+
+
+def test_a_pool_whose_processes_are_not_even_forked_in_time_says_so(play):
+    async def scene(stage):
+        raise AssertionError("it started")
+
+    with pytest.raises(EngineCrashed, match="too long to start"):
+        play(scene, spec={"preload": f"{REHEARSAL}:load_for_ever"}, start_timeout_s=0.2)
 
 
 def test_what_forks_processes_ends_with_the_pool(play):
