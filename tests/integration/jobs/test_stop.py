@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 
 import grpc
 import pytest
 
-from swath.errors import InvalidArgument, LeaseLost, Unavailable
+from swath.errors import DeadlineExceeded, InvalidArgument, LeaseLost, Unavailable
 from swath.v1 import jobs_pb2
 from swath.worker.v1 import worker_pb2 as pb
 from tests.integration.jobs.asked import number
@@ -51,6 +53,21 @@ def test_a_cancellation_is_told_to_who_waits_for_it(user, lease, waiting):
 def test_a_cancellation_from_before_is_told_at_once(user, worker, lease):
     user.cancel(lease.job)
     assert worker.awaiting_stop(lease).result(SOON_S).directive == CANCEL
+
+
+def test_a_cancellation_is_told_though_whoever_asked_for_it_did_not_wait(launch):
+    server = launch()
+    user, worker = server.user(), server.worker()
+    user.create(number())
+    lease = worker.claim().lease
+    waiting = worker.awaiting_stop(lease)
+    server.until_gauge("swath_in_flight", 1)
+    database = server.data / "jobs" / "jobs.db"
+    with closing(sqlite3.connect(database, isolation_level=None)) as held:
+        held.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DeadlineExceeded):
+            user.ask("CancelJob", jobs_pb2.CancelJobRequest(id=lease.job), timeout_s=0.5)
+    assert waiting.result(SOON_S).directive == CANCEL
 
 
 @pytest.mark.parametrize("end", ["release", "commit", "fail"])
