@@ -25,6 +25,8 @@ AUTHORITY_VARIABLE = "SWATH_CA"
 """Environment variable with the path of the PEM file of an authority, for servers behind TLS."""
 TLS = "grpcs://"
 """How the address of a server behind TLS begins."""
+CERTIFICATE = b"CERTIFICATE-----"
+"""How the first line of a certificate in a PEM file ends."""
 FILE_VARIABLE = "SWATH_CONFIG"
 """Environment variable with the path of the configuration file."""
 
@@ -71,15 +73,18 @@ def client_authority(environ: Mapping[str, str] = os.environ) -> bytes | None:
     brings along.
 
     Raises:
-        InvalidArgument: it cannot be read.
+        InvalidArgument: it cannot be read, or holds no certificate.
     """
     path = _found(None, AUTHORITY_VARIABLE, "ca", environ)
     if not path:
         return None
     try:
-        return Path(path).read_bytes()
+        authority = Path(path).read_bytes()
     except OSError as problem:
         raise InvalidArgument(f"{path} ({AUTHORITY_VARIABLE}): {problem.strerror}.") from None
+    if CERTIFICATE not in authority:  # gRPC would say that no server answers
+        raise InvalidArgument(f"{path} ({AUTHORITY_VARIABLE}) holds no certificate in PEM.")
+    return authority
 
 
 def _found(given: str | None, variable: str, name: str, environ: Mapping[str, str]) -> str | None:
@@ -118,7 +123,7 @@ def _checked(address: str) -> str:
     if address.startswith("unix:"):
         return address
     host, _, port = address.removeprefix(TLS).rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+    if not host or "/" in host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise InvalidArgument(
             f"{address!r} is no address of a server: write host:port, or {TLS}host:port."
         )

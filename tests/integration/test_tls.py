@@ -69,3 +69,13 @@ def test_an_authority_that_cannot_be_read_is_named(
     monkeypatch.setenv("SWATH_CA", str(tmp_path / "none.pem"))
     with pytest.raises(InvalidArgument, match=r"none\.pem"):
         TWO.inspect(client=InspectClient(f"grpcs://{address}"))
+
+
+def test_an_authority_without_a_certificate_is_named(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "authority.der"
+    path.write_bytes(bytes(100))
+    monkeypatch.setenv("SWATH_CA", str(path))
+    with pytest.raises(InvalidArgument, match=r"authority\.der .* certificate"):
+        TWO.inspect(client=InspectClient(f"grpcs://{address}"))

@@ -45,7 +45,10 @@ def test_addresses_of_each_kind_are_taken(address: str) -> None:
     assert inspect_address(address) == address
 
 
-@pytest.mark.parametrize("address", ["localhost", ":7070", "host:0", "host:70000", "host:http"])
+@pytest.mark.parametrize(
+    "address",
+    ["localhost", ":7070", "host:0", "host:70000", "host:http", "https://host:443", "grpcs://:443"],
+)
 def test_what_is_no_address_is_an_invalid_argument(address: str) -> None:
     with pytest.raises(InvalidArgument, match="host:port"):
         inspect_address(address)
