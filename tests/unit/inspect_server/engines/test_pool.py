@@ -507,6 +507,16 @@ def test_a_pool_whose_processes_are_not_even_forked_in_time_says_so(play):
         play(scene, spec={"preload": f"{REHEARSAL}:load_for_ever"}, start_timeout_s=0.2)
 
 
+def test_a_pool_that_may_open_no_file_says_so():
+    async def scene():
+        spec = EngineSpec(f"{REHEARSAL}:factory")
+        pool = Pool(spec, CrewConfig(), QueueConfig(), lambda name, fields: None)
+        with most_files(3), pytest.raises(EngineCrashed, match="open files"):
+            await pool.start()
+
+    asyncio.run(scene())
+
+
 def test_what_forks_processes_ends_with_the_pool(play):
     found = []
 
