@@ -520,6 +520,32 @@ def test_a_row_that_something_holds_for_too_long_is_unavailable(postgres_url: st
     store.close()
 
 
+@pytest.mark.parametrize(
+    ("state", "expected", "said"),
+    [
+        ("53100", StorageUnavailable, "full"),
+        ("58030", StorageUnavailable, "failed"),  # io_error
+        ("25006", Unavailable, "takes no changes"),  # of a standby, after the roles were changed
+    ],
+)
+def test_what_postgres_cannot_do_now_is_said_and_may_be_repeated(
+    postgres_url: str, state: str, expected: type[Unavailable], said: str
+) -> None:
+    store = open_store(postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as outsider:
+        outsider.execute(f"""
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+                AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$;
+            CREATE TRIGGER fails BEFORE INSERT ON job EXECUTE FUNCTION fail();
+        """)
+        with pytest.raises(expected, match=said):
+            create(store)
+        outsider.execute("DROP TRIGGER fails ON job")
+    create(store)
+    assert do(store, "usage", "ann", LIMITS).outstanding == 1
+    store.close()
+
+
 def test_a_verb_that_a_deadlock_ends_is_tried_again(postgres_url: str) -> None:
     store = open_store(postgres_url)
     create(store, owner="ann")

@@ -85,6 +85,10 @@ def _of_postgres(error: DBAPIError) -> SwathError:
         return _held("Something holds the database of jobs for too long: try again.")
     if state == "53100":
         return StorageUnavailable(_BY_CODE[sqlite3.SQLITE_FULL][1])
+    if state == "58030":
+        return StorageUnavailable(_BY_CODE[sqlite3.SQLITE_IOERR][1])
+    if state == "25006":
+        return Unavailable("The database of jobs takes no changes, as a standby does: try again.")
     # Class 08 and 57P: the connection or the server went; 53: it has no room. Without a state the
     # connection broke, also when it broke after COMMIT was sent: repeating is safe, as every verb
     # finds what it did.
