@@ -118,8 +118,8 @@ class Pool:
         waiting = Waiting(task, lane, self._loop.create_future())
         self._waiting.append(waiting)
         self._waiting_bytes += len(task.request)
-        self._crew.relieve()
         try:
+            self._crew.relieve()
             async with asyncio.timeout_at(task.deadline_s):
                 return await waiting.turn
         except (TimeoutError, asyncio.CancelledError) as gone:

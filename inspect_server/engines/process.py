@@ -134,8 +134,10 @@ class EngineProcess:
 
     def lower_priority(self, nice: int) -> None:
         """Let everything that is less nice go first, for all threads that it has now."""
-        tasks = Path(f"/proc/{self.pid}/task")
-        threads = [int(entry.name) for entry in tasks.iterdir()] if tasks.is_dir() else [self.pid]
+        try:
+            threads = [int(entry.name) for entry in Path(f"/proc/{self.pid}/task").iterdir()]
+        except OSError:  # the system does not tell, or not now
+            threads = [self.pid]
         for thread in threads:
             try:
                 os.setpriority(os.PRIO_PROCESS, thread, nice)

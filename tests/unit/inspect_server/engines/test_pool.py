@@ -396,6 +396,16 @@ def test_pixel_processes_are_nicer_than_the_server(play):
     play(scene)
 
 
+def test_a_process_is_made_nicer_also_where_no_file_can_be_opened(play):
+    async def scene(stage):
+        _, engine = stage.pool.engines()[0]
+        with most_files(3):
+            engine.lower_priority(5)
+        assert os.getpriority(os.PRIO_PROCESS, engine.pid) == 5
+
+    play(scene)
+
+
 def test_processes_ignore_the_signals_of_the_terminal(play):
     async def scene(stage):
         for pid in stage.pids():
