@@ -251,6 +251,7 @@ class Crew:
             self._fill_lanes()
             self._fill_spares()
         except OSError as problem:  # the system may have something to give later
+            self._emit("engine_not_started", {"problem": str(problem)})
             self._did_not_start(str(problem))
             self._refill_soon()
 

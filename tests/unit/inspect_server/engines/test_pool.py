@@ -478,7 +478,7 @@ def test_processes_come_back_once_the_server_may_open_files_again(play):
         with most_files(3):  # which are open
             for pid in stage.pids():
                 os.kill(pid, signal.SIGKILL)
-            await stage.until(lambda: not stage.pids())
+            await stage.until(lambda: any(name == "engine_not_started" for name, _ in stage.events))
         assert await stage.ask("echo", b"next") == [b"next"]
 
     play(scene)
