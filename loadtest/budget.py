@@ -12,7 +12,7 @@ from swath.errors import InvalidArgument
 
 OF_THE_MACHINE = (
     "*latency_ms.*", "*late_ms.*", "*throughput", "*outage_s", "*_us", "*_rate", "*.busy", "*_mib",
-    "*.fairness.late",
+    "*.fairness.late", "*.fairness.first_ms",
 )  # fmt: skip
 """Figures that depend on what else a machine does. All others count what went wrong or happened:
 no scale makes room for it."""

@@ -28,6 +28,11 @@ from swath.errors import ServerBusy, SwathError, Unavailable
 MOST_WAITING = 10_000
 """Verbs that may wait; some three seconds of work on SQLite."""
 RETRY_AFTER_MS = 500
+MOST_BESIDE_URGENT = 64
+"""Usual verbs in one transaction while urgent ones come: some 40 ms."""
+TOLD_AT_ONCE = 16
+"""Who is answered in one turn of the loop: what they do next takes some 5 ms, and 256 of them would
+keep a worker's call waiting for 100 ms in each of its own turns."""
 FREED_AT_ONCE = 1000
 """Keys in one list of `Writer.freed`: their objects are removed in a fraction of a second."""
 
@@ -68,6 +73,7 @@ class Writer:
         """
         self._store = store
         self._most_grouped = most_grouped
+        self._most_beside = min(most_grouped, MOST_BESIDE_URGENT)
         self._most_waiting = most_waiting
         self._loop = asyncio.get_running_loop()
         self._orders: SimpleQueue[_Order[Any] | _Bell | None] = SimpleQueue()
@@ -132,7 +138,7 @@ class Writer:
     def _next_group(self) -> list[_Order[Any]]:
         """What waits; at least one, or none at the end."""
         while True:
-            if self._was_urgent and (usual := self._usual_group(self._most_grouped)):
+            if self._was_urgent and (usual := self._usual_group(self._most_beside)):
                 self._was_urgent = False
                 return usual
             if urgent := self._urgent_group():
@@ -207,7 +213,12 @@ class Writer:
     ) -> None:
         for keys in freed:
             self.freed.put_nowait(keys)
-        for order, outcome in zip(group, outcomes, strict=True):
+        self._answer_some(list(zip(group, outcomes, strict=True)))
+
+    def _answer_some(self, told: list[tuple[_Order[Any], _Outcome]]) -> None:
+        if later := told[TOLD_AT_ONCE:]:
+            self._loop.call_soon(self._answer_some, later)
+        for order, outcome in told[:TOLD_AT_ONCE]:
             if order.answer.done():
                 continue  # cancelled meanwhile
             if outcome.error is not None:

@@ -1,14 +1,15 @@
 """Whether each owner was served in its turn, however many jobs others had waiting.
 
-Looked at is each job that came when its owner had none waiting: with fair turns it starts after at
-most one job of each other owner that waits meanwhile. How long that takes follows from how long
-workers were taken by a job, on the average of a second around it.
+Looked at is each job that came when its owner had none waiting: with fair turns it starts once the
+jobs that ran when it came, and one job of each other owner that waits meanwhile, have had a worker.
+How long those took is theirs, and may be much: a job computes when nothing else wants the machine.
+The rest of its wait, in which a worker was idle or served somebody out of turn, is how late it was.
 Source: start-time fair queueing: an owner who was idle neither saves turns up nor owes any.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +19,8 @@ from loadtest.told import Told
 from swath.job import JobInfo
 
 MEGA = 1e6
+Span = tuple[int, int]
+"""When a job had a worker, in microseconds: from its first start to its end."""
 AROUND_US = 500_000
 """Before and after a wait: what a job takes a worker depends on what else the server does."""
 
@@ -37,12 +40,13 @@ class First:
     """A job that came when its owner had none waiting."""
 
     owner: str
-    ahead: int
-    """Other owners that had some waiting meanwhile: one job of each may go before it."""
     made_us: int
     started_us: int
-    started_before: int
-    """Jobs that were started after it was made and before it was."""
+    before: tuple[Span, ...]
+    """Jobs that may have a worker before it: those that had one when it came, and of each other
+    owner the first that got one while it waited."""
+    passed_by: int
+    """Jobs that got a worker while it waited and are none of those."""
 
     @property
     def wait_s(self) -> float:
@@ -56,7 +60,7 @@ def fairness(told: Sequence[Told], books: Books) -> Mapping[str, float]:
     `firsts`: how many there were. `running`, `service_ms`: of `Service`. `late`: by how much the
     worst started after its fair turn, in (running + 1) × service time: at most 1 is fair.
     `passed_over`: the same counted in jobs: how many the worst saw start besides those of its turn,
-    in (running + 1). `first_ms`: the longest wait of a first.
+    in (running + 1). `first_ms`: the longest wait of a first, its turn included.
     """
     found = firsts(books.jobs)
     ran = Ran([job for jobs in books.jobs.values() for job in jobs])
@@ -67,17 +71,28 @@ def fairness(told: Sequence[Told], books: Books) -> Mapping[str, float]:
         "running": service.running,
         "service_ms": service.each_s * 1e3,
         "late": max((late(one, ran.service_around(one)) for one in found), default=0.0),
-        "passed_over": max(((one.started_before - one.ahead) / room for one in found), default=0.0),
+        "passed_over": max((one.passed_by / room for one in found), default=0.0),
         "first_ms": max((one.wait_s for one in found), default=0.0) * 1e3,
     }
 
 
 def late(one: First, service: Service) -> float:
-    """How long after its fair turn it started, in (running + 1) × service time; before it: 0."""
+    """How long after its fair turn it started, in (running + 1) × service time."""
     if not service.each_s:
         return 0.0
-    turn_s = one.ahead * service.each_s / service.running
-    return max(0.0, one.wait_s - turn_s) / ((service.running + 1) * service.each_s)
+    own_s = _shorthanded_us(one, service.running) / MEGA
+    return own_s / ((service.running + 1) * service.each_s)
+
+
+def _shorthanded_us(one: First, workers: int) -> int:
+    """How long of its wait fewer workers than there are had a job that may go before it."""
+    edges = {one.made_us, one.started_us, *(edge for span in one.before for edge in span)}
+    times = sorted(edge for edge in edges if one.made_us <= edge <= one.started_us)
+    return sum(
+        end - begin
+        for begin, end in pairwise(times)
+        if sum(a <= begin and end <= b for a, b in one.before) < workers
+    )
 
 
 class Ran:
@@ -121,35 +136,37 @@ def most_at_once(spans: Sequence[tuple[int, int]]) -> int:
 
 
 def firsts(jobs: Mapping[str, Sequence[JobInfo]]) -> list[First]:
-    """Those of all owners. Of a job its first start counts; one that never started does not."""
-    spans = {
-        owner: sorted((j.created_us, j.started_us) for j in each if j.started_us is not None)
-        for owner, each in jobs.items()
+    """Those of all owners. One that never started does not count."""
+    ran = {
+        owner: [job for job in each if job.started_us is not None] for owner, each in jobs.items()
     }
-    starts = sorted(started for each in spans.values() for _, started in each)
-    queues = {owner: _waiting(each) for owner, each in spans.items()}
-    found = []
-    for owner, queue in queues.items():
-        for made_us, _ in queue:
-            started_us = next(s for m, s in spans[owner] if m == made_us)
-            others = [other for name, other in queues.items() if name != owner]
-            ahead = sum(_waits(other, made_us, started_us) for other in others)
-            before = bisect_left(starts, started_us) - bisect_right(starts, made_us)
-            found.append(First(owner, ahead, made_us, started_us, max(before, 0)))
-    return found
+    return [_first(owner, *wait, ran) for owner, each in ran.items() for wait in _first_waits(each)]
 
 
-def _waiting(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The stretches in which an owner had a job waiting: from the first's making to a start."""
-    found: list[tuple[int, int]] = []
-    for made_us, started_us in spans:
-        if found and made_us <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], started_us)
-        else:
+def _first(
+    owner: str, made_us: int, started_us: int, jobs: Mapping[str, Sequence[JobInfo]]
+) -> First:
+    before, passed_by = list[Span](), 0
+    for other, each in jobs.items():
+        spans = sorted(map(_span, each))
+        before += [span for span in spans if span[0] < made_us < span[1]]
+        meanwhile = [span for span in spans if made_us <= span[0] < started_us]
+        in_turn = 0 if other == owner else 1
+        before += meanwhile[:in_turn]
+        passed_by += len(meanwhile[in_turn:])
+    return First(owner, made_us, started_us, tuple(before), passed_by)
+
+
+def _span(job: JobInfo) -> Span:
+    assert job.started_us is not None, "it started"
+    return job.started_us, job.started_us if job.finished_us is None else job.finished_us
+
+
+def _first_waits(jobs: Sequence[JobInfo]) -> list[Span]:
+    """From making to start, of each job of an owner that came when none of its others waited."""
+    found, waits_until_us = list[Span](), -1
+    for made_us, started_us in sorted((job.created_us, _span(job)[0]) for job in jobs):
+        if made_us > waits_until_us:
             found.append((made_us, started_us))
+        waits_until_us = max(waits_until_us, started_us)
     return found
-
-
-def _waits(queue: Sequence[tuple[int, int]], from_us: int, to_us: int) -> bool:
-    """Whether one of its stretches meets another."""
-    return any(begin_us < to_us and from_us < end_us for begin_us, end_us in queue)

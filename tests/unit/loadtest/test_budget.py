@@ -86,7 +86,7 @@ def test_no_scale_makes_room_for_errors_and_lost_jobs_or_changes_what_is_counted
 def test_each_latency_of_a_scenario_of_swath_depends_on_the_machine_and_no_error_does(name):
     for verdict_ in judged(load(name).limits, {}):
         figure = verdict_.limit.figure
-        timed = ("latency_ms", "throughput", "outage_s", "_mib", "fairness.late")
+        timed = ("latency_ms", "throughput", "outage_s", "_mib", "fairness.late", "first_ms")
         assert verdict_.is_of_machine == any(word in figure for word in timed), figure
 
 

@@ -24,14 +24,17 @@ def test_a_job_is_a_first_where_its_owner_had_none_waiting():
     assert [one.made_us for one in firsts({"ada": again})] == [0, 40 * MS]
 
 
-def test_owners_who_wait_meanwhile_are_ahead_of_it():
+def test_before_it_go_those_that_ran_when_it_came_and_one_of_each_other_owner():
     jobs = {
         "greedy": queue("greedy", list(range(0, 100, 10))),
-        "ada": queue("ada", [40], made_ms=25),
+        "ada": queue("ada", [50], made_ms=25),
+        "cleo": queue("cleo", [40], made_ms=30),
         "late": queue("late", [90], made_ms=80),
     }
     ada = next(one for one in firsts(jobs) if one.owner == "ada")
-    assert (ada.ahead, ada.started_before) == (1, 1)
+    starts_ms = sorted(begin / MS for begin, _ in ada.before)
+    assert starts_ms == [20, 30, 40]
+    assert ada.passed_by == 1  # the second of the greedy one
 
 
 def test_the_service_time_is_that_from_start_to_start_while_jobs_wait():
@@ -80,6 +83,24 @@ def test_a_server_that_stands_still_before_a_first_is_late_and_passes_nobody_ove
     found = fairness([], books(*greedy, *busy, *queue("ada", [490], made_ms=95)))
     assert found["late"] > 1
     assert found["passed_over"] <= 1
+
+
+def test_a_job_that_takes_long_and_has_its_turn_makes_nobody_late():
+    slow = job("slow", 0, 0, 400 * MS, owner="greedy")
+    greedy = [slow, *queue("greedy", list(range(420, 600, 10)))]
+    found = fairness([], books(*greedy, *queue("ada", [402], made_ms=5)))
+    assert found["first_ms"] == 397
+    assert found["late"] < 0.2
+
+
+def test_two_workers_of_which_one_is_idle_make_a_first_late():
+    both = [job(f"b{n}", 0, at * MS, (at + 400) * MS, owner="ben") for n, at in enumerate([0, 1])]
+    each = [start + n for start in range(500, 900, 10) for n in (0, 1)]
+    greedy = queue("greedy", each, made_ms=499)
+    fair = fairness([], books(*both, *greedy, *queue("ada", [401], made_ms=5)))
+    idle = job("b3", 0, 1 * MS, 100 * MS, owner="ben")
+    unfair = fairness([], books(both[0], idle, *greedy, *queue("ada", [401], made_ms=5)))
+    assert fair["late"] <= 1 < unfair["late"]
 
 
 def test_without_jobs_there_is_nothing_late():
