@@ -5,15 +5,17 @@ from __future__ import annotations
 from loadtest.audit import require_audits
 from loadtest.beside import start_of
 from loadtest.scenario import Scenario
+from loadtest.settings import require_settings
 from loadtest.work import kind_of
 
 
 def require_known(scenario: Scenario) -> None:
-    """Return if all kinds of work, their options, audits, and what goes on beside are known.
+    """Return if all kinds of work, their options, audits, settings, and what is beside are known.
 
     Raises:
         InvalidArgument: which is not.
     """
+    require_settings(scenario.settings)
     for part in scenario.parts:
         for work in part.work:
             kind_of(work, part.to, scenario.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any, Literal
 
 from loadtest.imagery import OPTION, Imagery
 from loadtest.pace import Phase, count, duration_s
-from loadtest.table import made
+from loadtest.table import made, require_fields
 from swath.errors import InvalidArgument
 
 Where = Literal["inspect", "jobs", "echo"]
@@ -23,6 +24,8 @@ NEEDS = ("local", "imagery", "jobs")
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 IN_A_NAME = "letters, digits, _ and -"
 """It begins the names of figures and of files."""
+PHASE = {"seconds": float, "rate": float, "from": float, "to": float, "burst": int}
+"""What a phase has in TOML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,16 +182,17 @@ def _work(table: Mapping[str, Any], imagery: Imagery | None) -> Work:
 
 def _phase(table: Mapping[str, Any]) -> Phase:
     """`rate` or `from` and `to`, `seconds`, `burst`."""
-    given = dict(table)
-    rate = given.pop("rate", 0.0)
-    chosen = {
-        "seconds": given.pop("seconds", 0.0),
-        "from_rate": given.pop("from", rate),
-        "to_rate": given.pop("to", rate),
-        "burst": given.pop("burst", 0),
-    }
-    phase: Phase = made(Phase, {**chosen, **given}, "phase")
-    return phase
+    require_fields(PHASE, table, "phase")
+    for key, value in table.items():
+        is_some = math.isfinite(value) and value >= 0
+        _require(is_some, f"{key} of a phase is 0 or more, not {value!r}.")
+    rate = table.get("rate", 0.0)
+    return Phase(
+        table.get("seconds", 0.0),
+        table.get("from", rate),
+        table.get("to", rate),
+        table.get("burst", 0),
+    )
 
 
 def _list(value: Any) -> list[Mapping[str, Any]]:

@@ -27,11 +27,7 @@ def made(cls: type[Any], table: Mapping[str, Any], what: str) -> Any:
     """
     hints = typing.get_type_hints(cls)
     there = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
-    for key, value in there.items():
-        if key not in hints:
-            raise InvalidArgument(f"A {what} has no {key!r}; it has: {', '.join(sorted(hints))}.")
-        if not _is(value, hints[key]):
-            raise InvalidArgument(f"{key} of a {what} is {_named(hints[key])}, not {value!r}.")
+    require_fields(hints, there, what)
     lacking = [
         field.name
         for field in fields(cls)
@@ -40,6 +36,19 @@ def made(cls: type[Any], table: Mapping[str, Any], what: str) -> Any:
     if lacking:
         raise InvalidArgument(f"A {what} lacks {', '.join(lacking)}.")
     return cls(**there)
+
+
+def require_fields(kinds: Mapping[str, Any], table: Mapping[str, Any], what: str) -> None:
+    """Return if all that the table has are fields of these kinds.
+
+    Raises:
+        InvalidArgument: an unknown key, or a value of another type.
+    """
+    for key, value in table.items():
+        if key not in kinds:
+            raise InvalidArgument(f"A {what} has no {key!r}; it has: {', '.join(sorted(kinds))}.")
+        if not _is(value, kinds[key]):
+            raise InvalidArgument(f"{key} of a {what} is {_named(kinds[key])}, not {value!r}.")
 
 
 def _is(value: Any, kind: Any) -> bool:

@@ -22,6 +22,9 @@ def test_all_that_the_scenarios_of_swath_name_is_known(name):
         ("part.0.beside", ["mars"], "nothing 'mars'"),
         ("part.0.audit", ["mars"], "no audit 'mars'"),
         ("part.0.work.0.options", {"size_px": 8}, "constant has no option 'size_px'"),
+        ("settings", {"outstanding_limt": 3}, "no 'outstanding_limt'; it has: .*outstanding_limit"),
+        ("settings", {"data": "x"}, "no 'data'"),
+        ("settings", {"lease_s": "soon"}, "lease_s of a table settings is a number, not 'soon'"),
     ],
 )
 def test_a_name_that_is_not_known_is_said(path, value, said):
