@@ -3,7 +3,8 @@
 `python -m loadtest.client` reads its orders, a line of JSON, from standard input; connects, and
 says that it is ready; and starts when a second line says. A thread keeps the time, for an event
 loop's sleeps are up to a millisecond late; the loop sends and receives.
-SIGTERM and SIGINT stop the sending; what is in the air is waited for, and all is written.
+SIGTERM and SIGINT stop the sending; what is in the air is waited for, and all is written. Where its
+standard input is closed, it ends at once.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import random
+import select
 import signal
 import sys
 import threading
@@ -228,8 +231,6 @@ async def work_off(orders: Orders) -> None:
     sys.stdout.write(READY)
     sys.stdout.flush()
     word = await asyncio.to_thread(sys.stdin.readline)
-    if not word:
-        return  # there is nobody any more who could want it
     records = (await sender.run(float(word))).records()
     file = Path(orders.file)
     records.where(records.due_s >= 0).write(file)
@@ -237,8 +238,17 @@ async def work_off(orders: Orders) -> None:
     told.write(sender.told(), told_file(file))
 
 
+def _end_with_generator() -> None:
+    """End at once when the other end of standard input is gone: nobody waits for the records."""
+    poll = select.poll()
+    poll.register(sys.stdin.fileno(), 0)  # no event asked for: only a hang-up is reported
+    poll.poll()
+    os._exit(1)
+
+
 def main() -> None:
-    """Work off the orders on standard input."""
+    """Work off the orders on standard input, as long as it is open."""
+    threading.Thread(target=_end_with_generator, daemon=True).start()
     sys.setswitchinterval(0.0005)  # the pacer is not to wait for the loop
     try:
         asyncio.run(work_off(decode(sys.stdin.readline())))

@@ -28,6 +28,8 @@ ITSELF = "loadtest"
 """Owner of what no owner of a scenario sends, once there are tokens and every call needs one."""
 SETTING = "SWATH_"
 """Before the names of variables that set servers."""
+FOLLOWED = "supervisor"
+"""Whose end servers take for the word to stop, however that went: by its process id."""
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 READY = re.compile(r"swath: (?P<part>[a-z]+ server) ready on (?P<address>\S+)")
 
@@ -97,7 +99,7 @@ def started(
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                env=environment({**settings, "database": url}),
+                env=environment({**settings, "database": url, FOLLOWED: os.getpid()}),
                 process_group=0,  # Ctrl-C in the terminal is for the generator, which stops them
             ) as process,
         ):

@@ -1,4 +1,7 @@
-"""A part that was started by `swath serve` ends when its supervisor is gone, however that went."""
+"""A part that was started by `swath serve` ends when its supervisor is gone, however that went.
+
+So does `swath serve` itself, where what started it names itself as the supervisor.
+"""
 
 from __future__ import annotations
 
@@ -23,16 +26,20 @@ def follow_supervisor(environ: Mapping[str, str]) -> None:
     """
     if SUPERVISOR not in environ:
         return
-    supervisor = int(environ[SUPERVISOR])
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != supervisor:  # it was gone before the kernel was told
+        if is_orphan(environ):  # it was gone before the kernel was told
             os.kill(os.getpid(), signal.SIGTERM)
     else:
-        threading.Thread(target=_look, args=(supervisor,), daemon=True).start()
+        threading.Thread(target=_look, args=(environ,), daemon=True).start()
 
 
-def _look(supervisor: int) -> None:
-    while os.getppid() == supervisor:
+def is_orphan(environ: Mapping[str, str]) -> bool:
+    """Whether this process has lost its supervisor; without one, False."""
+    return SUPERVISOR in environ and os.getppid() != int(environ[SUPERVISOR])
+
+
+def _look(environ: Mapping[str, str]) -> None:
+    while not is_orphan(environ):
         time.sleep(LOOK_EVERY_S)
     os.kill(os.getpid(), signal.SIGTERM)

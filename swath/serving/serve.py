@@ -15,6 +15,7 @@ import click
 from swath.errors import InvalidArgument
 from swath.serving.config import DEFAULT_DATA
 from swath.serving.events import Event, as_line
+from swath.serving.follow import follow_supervisor
 from swath.serving.supervise import PartSpec, supervise
 
 INSPECT = ("inspect_host", "inspect_port", "metrics_port", "engines")
@@ -47,6 +48,7 @@ def serve(workers: int, jobs_port: int, quota: int | None, **flags: Any) -> None
 
     The parts are also commands of their own: inspectserver, jobserver and worker.
     """
+    follow_supervisor(os.environ)
     if workers < 0:
         raise InvalidArgument("--workers must be 0 or more.")
     flags |= {"jobs_port": jobs_port, "outstanding_limit": quota}

@@ -16,13 +16,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from swath.serving.follow import SUPERVISOR
+from swath.serving.follow import SUPERVISOR, is_orphan
 from swath.serving.lifetime import INTERRUPTED, ended_before
 
 PAUSE_S, LONGEST_PAUSE_S = 0.2, 30.0
 """Before a part that ended is started again; twice as long each time."""
 STEADY_S = 60.0
 """A part that ran for so long is started again at once."""
+ORPHAN_S = 2.0
+"""For parts to stop where what started the supervisor is gone; then they are hurried, for nobody
+waits for what they would finish."""
 PORT = re.compile(r"ready on \S*?:(\d+)\b")
 
 Emit = Callable[[str, Mapping[str, Any]], None]
@@ -165,6 +168,8 @@ async def supervise(
         for part in parts:
             part.keep()
         await signals.get()
+    if is_orphan(os.environ):
+        loop.call_later(ORPHAN_S, signals.put_nowait, None)
     statuses, is_hurried = await _stop(parts, signals)
     if status:
         return status

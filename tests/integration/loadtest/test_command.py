@@ -73,6 +73,24 @@ to = "inspect"
 work = [{ kind = "constant" }]
 phase = [{ rate = 50, seconds = 600.0 }]
 """
+KILLED = """
+name = "killed"
+about = "a test"
+
+[[part]]
+name = "first"
+to = "jobs"
+work = [{ kind = "create", options = { elements = 10_000_000 } }]
+phase = [{ burst = 1, seconds = 0.5 }]
+
+[[part]]
+name = "second"
+to = "inspect"
+work = [{ kind = "constant" }]
+phase = [{ rate = 50, seconds = 600.0 }]
+beside = ["watchers:2", "abusers:1"]
+"""
+"""The job takes minutes; a worker that is asked to stop would go on with it for half of one."""
 BUDGET = """
 [[budget]]
 figure = "first.latency_ms.p50"
@@ -198,6 +216,33 @@ def test_a_target_that_is_not_there_is_said_in_one_line(tmp_path):
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"swath: No server answers at {address}: ")
+
+
+def test_a_run_that_is_killed_leaves_no_process(tmp_path):
+    command = [*SWATH, "loadtest", "run", str(scenario(tmp_path, KILLED))]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        watch = threading.Timer(END_S, process.kill)
+        watch.start()
+        assert process.stderr is not None
+        assert any("second, round 1" in line for line in process.stderr)
+        family = _family(process.pid, "loadtest.beside.abusers")  # it is the last that is started
+        process.kill()
+        watch.cancel()
+    left = {one: one.cmdline() for one in psutil.wait_procs(family, timeout=10)[1]}
+    for one in left:
+        one.kill()
+    assert list(left.values()) == []
+
+
+def _family(pid: int, last: str) -> list[psutil.Process]:
+    """All that a process has started, once a module is among them."""
+    family: list[psutil.Process] = []
+    while not any(last in one.cmdline() for one in family):
+        assert psutil.pid_exists(pid)
+        family = psutil.Process(pid).children(recursive=True)
+    return family
 
 
 def test_ctrl_c_ends_a_run_with_a_report_and_leaves_no_process(tmp_path):

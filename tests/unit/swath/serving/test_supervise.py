@@ -168,6 +168,32 @@ def test_parts_end_when_the_supervisor_is_killed(tmp_path):
     assert Stage(tmp_path).left() == ["one"]
 
 
+def test_a_supervisor_whose_own_is_killed_stops_its_parts_and_soon_hurries_them(tmp_path):
+    supervisor = (
+        "import asyncio, os; from swath.serving.follow import follow_supervisor;"
+        "from swath.serving.supervise import PartSpec, supervise;"
+        f"p = PartSpec('stubborn', {MODULE!r}, ('stubborn', {str(tmp_path)!r}));"
+        "follow_supervisor(os.environ);"
+        "asyncio.run(supervise([p], [], lambda s: print(s, flush=True), lambda *_: None))"
+    )
+    program = (
+        "import os, subprocess, sys; os.environ['SWATH_SUPERVISOR'] = str(os.getpid());"
+        f"subprocess.run([sys.executable, '-c', {supervisor!r}])"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as above:
+        assert above.stdout is not None
+        assert b"ready" in above.stdout.readline()
+        (pid,) = Stage(tmp_path).pids("stubborn")
+        asked = tmp_path / f"stubborn-{pid}.asked"
+        above.kill()
+        try:
+            for _ in range(2):
+                asyncio.run(_until(asked.exists))
+                asked.unlink()
+        finally:
+            os.kill(pid, signal.SIGKILL)
+
+
 async def _until(holds: Callable[[], bool]) -> None:
     end = time.monotonic() + WAIT_S
     while not holds():
