@@ -106,8 +106,14 @@ def _ending(
         parts = ", ".join((*MODULES, COMPUTATION))
         raise InvalidArgument(f"There is no part {part!r} of the servers; there are: {parts}.")
     find = at_work if part == COMPUTATION else found
-    harm = Harm(f"{verb}_{part}", lambda _: end(find(target, part)))
-    return _going(harm, _seconds(after, argument))
+
+    def do(_ended: threading.Event) -> None:
+        try:
+            end(find(target, part))
+        except psutil.NoSuchProcess:
+            raise SwathError(f"The part {part} ended before it could be harmed.") from None
+
+    return _going(Harm(f"{verb}_{part}", do), _seconds(after, argument))
 
 
 def found(target: Target, part: str) -> psutil.Process:

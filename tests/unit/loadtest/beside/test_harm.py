@@ -43,6 +43,17 @@ def test_harm_to_a_part_that_is_not_there_is_told_when_all_is_over():
         going.__exit__(None, None, None)
 
 
+def test_harm_to_a_part_of_servers_that_have_ended_meanwhile_is_told_too():
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    going = kill(Target(Address(""), pids=(ended.pid,)), "worker@0")
+    harm = going.__enter__()
+    while harm.problem is None:
+        assert not harm.is_done
+    with pytest.raises(SwathError, match="ended before"):
+        going.__exit__(None, None, None)
+
+
 @pytest.mark.parametrize("argument", ["mars@1", "worker", "worker@soon", ""])
 def test_harm_that_is_wrongly_said_is_refused(argument):
     with pytest.raises(InvalidArgument):
