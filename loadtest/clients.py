@@ -5,10 +5,12 @@ from __future__ import annotations
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from typing import IO
 
 from loadtest.client import READY, Orders
 from loadtest.pace import duration_s
@@ -22,7 +24,17 @@ SOON_S = 0.05
 LATE_S = 30.0
 """After their last deadline; then they are killed."""
 
-Clients = Sequence[subprocess.Popen[str]]
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One that runs."""
+
+    process: subprocess.Popen[str]
+    errors: IO[str]
+    """What it says when something is wrong: a file, which takes any amount of it."""
+
+
+Clients = Sequence[Client]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,7 @@ def work_off(part: Part, clients: Clients) -> Done:
         ends, is_whole = _ends(clients, limit_s), True
     except KeyboardInterrupt:
         for client in clients:
-            client.terminate()
+            client.process.terminate()
         ends, is_whole = _ends(clients, limit_s), False
     for client, end in zip(clients, ends, strict=True):
         if end and not is_whole:
@@ -80,18 +92,22 @@ def work_off(part: Part, clients: Clients) -> Done:
 
 
 @contextmanager
-def _client(orders: Orders) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "loadtest.client"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,  # Ctrl-C in the terminal is for the parent, which stops it
-    ) as process:
+def _client(orders: Orders) -> Iterator[Client]:
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", "loadtest.client"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            process_group=0,  # Ctrl-C in the terminal is for the parent, which stops it
+        ) as process,
+    ):
+        client = Client(process, errors)
         try:
-            _write(process, orders.encode())
-            yield process
+            _write(client, orders.encode())
+            yield client
         finally:
             process.kill()
 
@@ -100,43 +116,45 @@ def _wait(clients: Clients, limit_s: float) -> None:
     """Return when each has said that it is ready."""
     with selectors.DefaultSelector() as waiting:
         for client in clients:
-            assert client.stdout is not None
-            waiting.register(client.stdout, selectors.EVENT_READ, client)
+            assert client.process.stdout is not None
+            waiting.register(client.process.stdout, selectors.EVENT_READ, client)
         while left := len(waiting.get_map()):
             heard = waiting.select(max(0.0, limit_s - time.monotonic()))
             if not heard:
                 raise SwathError(f"{left} of {len(clients)} client processes did not get ready.")
             for key, _ in heard:
-                if key.data.stdout.readline() != READY:
+                if key.data.process.stdout.readline() != READY:
                     raise _failed(key.data)
                 waiting.unregister(key.fileobj)
 
 
-def _write(client: subprocess.Popen[str], line: str) -> None:
+def _write(client: Client, line: str) -> None:
     """Tell it something. Why one has ended that does not hear it is asked for later."""
-    assert client.stdin is not None
+    stdin = client.process.stdin
+    assert stdin is not None
     try:
-        client.stdin.write(line)
-        client.stdin.flush()
+        stdin.write(line)
+        stdin.flush()
     except BrokenPipeError:
         with suppress(BrokenPipeError):
-            client.stdin.close()  # here, for what it holds cannot be written at the end, either
+            stdin.close()  # here, for what it holds cannot be written at the end, either
 
 
-def _failed(client: subprocess.Popen[str]) -> SwathError:
+def _failed(client: Client) -> SwathError:
     """What one that has ended, or is to, said at last."""
-    client.kill()
-    assert client.stderr is not None
-    return SwathError(f"A client process failed: {client.stderr.read()[-2000:]}")
+    client.process.kill()
+    client.process.wait()
+    client.errors.seek(0)
+    return SwathError(f"A client process failed: {client.errors.read()[-2000:]}")
 
 
 def _ends(clients: Clients, limit_s: float) -> list[int]:
     """The exit status of each; those that are late are killed."""
     ends = []
-    for client in clients:
+    for process in (client.process for client in clients):
         try:
-            ends.append(client.wait(max(0.1, limit_s - time.monotonic())))
+            ends.append(process.wait(max(0.1, limit_s - time.monotonic())))
         except subprocess.TimeoutExpired:
-            client.kill()
-            ends.append(client.wait())
+            process.kill()
+            ends.append(process.wait())
     return ends

@@ -34,6 +34,8 @@ except FileExistsError:
 clock says how late: longer than a load that waited for nobody would leave it."""
 STUCK = "import threading; threading.Event().wait()"
 GONE = "import os; os.write(2, b'no such library'); os._exit(3)"
+TALKS = "import os; [os.write(2, b'noise ' * 1000) for _ in range(100)]"
+"""Many times as much as a pipe takes that nobody reads."""
 INTERRUPTS = f"import os, signal; os.kill(os.getppid(), signal.SIGINT); {STUCK}"
 
 
@@ -83,6 +85,12 @@ def test_what_a_process_said_that_ended_before_it_was_ready_is_told(echo, tmp_pa
     with pytest.raises(SwathError, match="no such library"), ready(orders(echo, tmp_path)):
         pass
     assert clients_left() == []
+
+
+def test_a_process_that_says_much_on_the_side_goes_on(echo, tmp_path, monkeypatch):
+    clients_begin_with(TALKS, tmp_path, monkeypatch)
+    with ready(orders(echo, tmp_path), within_s=30.0) as clients:
+        assert work_off(PART, clients).is_whole
 
 
 def test_ctrl_c_ends_processes_that_are_not_ready(echo, tmp_path, monkeypatch):
