@@ -11,12 +11,18 @@ from rich.table import Table
 from loadtest.report.document import Document
 
 COLUMNS = ("p50", "p90", "p99", "p99.9", "max")
+WIDE = 100
+"""Columns of a terminal in which the table of parts has room for spaces between its figures."""
 
 
 def print_report(of: Document, console: Console) -> None:
     """Latencies of each part, then the budget, line by line, then the verdict."""
     console.print(f"[bold]{of['scenario']}[/bold]: {of['about']}")
-    console.print(_parts(of))
+    console.print(_parts(of, (0, 1) if console.width >= WIDE else (0, 0)))
+    for name, part in of["parts"].items():
+        if failed := _failed(part):
+            said = ", ".join(f"{count} {code}" for code, count in failed.items())
+            console.print(f"[bold red]Errors of {name}[/bold red]: {said}.")
     console.print(_ruler(of))
     if of["budget"]:
         console.print(_budget(of))
@@ -52,10 +58,12 @@ def bound(of: Document, line: Mapping[str, Any]) -> str:
     return f"{limit} ({of['scale']:g} x)" if is_wider else limit
 
 
-def _parts(of: Document) -> Table:
-    table = Table(title="latency from when each request was due, ms", title_justify="left")
-    for heading in ("part", "requests", "per second", *COLUMNS, "errors", "sent late p99"):
-        table.add_column(heading, justify="left" if heading == "part" else "right")
+def _parts(of: Document, padding: tuple[int, int]) -> Table:
+    title = "latency from when each request was due, ms"
+    table = Table(title=title, title_justify="left", padding=padding)
+    table.add_column("part", no_wrap=True)
+    for heading in ("requests", "per second", *COLUMNS, "errors", "sent late p99"):
+        table.add_column(heading, justify="right", overflow="fold")
     for name, part in of["parts"].items():
         found = part["figures"]
         table.add_row(
@@ -63,15 +71,15 @@ def _parts(of: Document) -> Table:
             f"{found['count']:.0f}",
             shown(found["throughput"]),
             *(shown(found[f"latency_ms.{column}"]) for column in COLUMNS),
-            _errors(part),
+            f"{sum(_failed(part).values()) or 'none'}",
             shown(found["late_ms.p99"]),
         )
     return table
 
 
-def _errors(part: dict[str, Any]) -> str:
-    failed = {code: n for code, n in part["codes"].items() if code != "OK"}
-    return ", ".join(f"{n} {code}" for code, n in failed.items()) or "none"
+def _failed(part: Mapping[str, Any]) -> Mapping[str, int]:
+    """How many requests ended with each status but OK."""
+    return {code: count for code, count in part["codes"].items() if code != "OK"}
 
 
 def _ruler(of: Document) -> str:

@@ -48,6 +48,7 @@ class Create(Message):
 
     path = CREATE_JOB
     LEAST: ClassVar[Mapping[str, float]] = {"elements": 0}
+    NEEDS = "jobs"
 
     @property
     def where(self) -> str:
@@ -171,6 +172,7 @@ class Get(Message):
     """A job as it is: one that this process made before, and that nothing waits for."""
 
     path = GET_JOB
+    NEEDS = "jobs"
 
     async def prepare(self, link: Link) -> None:
         """Make it."""

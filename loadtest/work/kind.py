@@ -28,6 +28,8 @@ class Kind(ABC):
 
     LEAST: ClassVar[Mapping[str, float]] = {}
     """Its options, which are numbers, and the least that each may be."""
+    NEEDS: ClassVar[str] = ""
+    """What the target must have for it: one of `loadtest.scenario.NEEDS`; empty: nothing."""
 
     def __init__(self, work: Work, to: str, seed: int) -> None:
         for name, value in work.options.items():

@@ -38,6 +38,8 @@ class Constant(Question):
 class Metadata(Question):
     """How many images there are since some day; nothing is read."""
 
+    NEEDS = "imagery"
+
     async def prepare(self, link: Link) -> None:
         """Encode some, to be sent in turns."""
         name = imagery_of(self.options).product
@@ -58,6 +60,7 @@ class Ndvi(Question):
     """
 
     LEAST: ClassVar[Mapping[str, float]] = {"size_px": 1, "within_px": 1, "cold": 0}
+    NEEDS = "imagery"
 
     def __init__(self, work: Work, to: str, seed: int) -> None:
         super().__init__(work, to, seed)
@@ -92,6 +95,7 @@ class Whole(Question):
     """
 
     LEAST: ClassVar[Mapping[str, float]] = {"size_px": 1}
+    NEEDS = "imagery"
 
     async def prepare(self, link: Link) -> None:
         """Encode it once."""

@@ -76,6 +76,7 @@ phase = [{ rate = 50, seconds = 600.0 }]
 KILLED = """
 name = "killed"
 about = "a test"
+needs = ["jobs"]
 
 [[part]]
 name = "first"

@@ -21,6 +21,6 @@ def test_what_it_answered_is_said_in_one_line():
     server.start()
     part = Part("one", "jobs", (Work("get"),), (Phase(0.2, 10.0, 10.0),))
     with pytest.raises(SwathError, match="UNIMPLEMENTED") as refused:
-        run(Scenario("x", "", (part,), ()), Target(Address("", address)), print)
+        run(Scenario("x", "", (part,), (), needs=("jobs",)), Target(Address("", address)), print)
     server.stop(None)
     assert str(refused.value).strip().count("\n") == 0

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.xdist_group("loadtest_tls")  # its servers are started 
 SCENARIO = """
 name = "tiny"
 about = "a test"
+needs = ["jobs"]
 owners = ["ann"]
 
 [[part]]

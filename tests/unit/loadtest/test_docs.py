@@ -17,6 +17,7 @@ from loadtest.beside import STARTS
 from loadtest.command import loadtest
 from loadtest.compare import FEWEST
 from loadtest.figures import MOST_BUSY, MOST_LATE_MS, PartResult, figures_of
+from loadtest.known import require_known
 from loadtest.report.meaning import MEANINGS
 from loadtest.scenario import Limit, Part, Scenario, Work
 from loadtest.work import KINDS
@@ -77,6 +78,7 @@ def test_what_goes_on_beside_and_each_server_is_named(name):
 def test_the_example_is_a_scenario():
     (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     found = scenarios.parse(tomllib.loads(text))
+    require_known(found)
     assert found.rounds >= FEWEST
     assert {work.kind for part in found.parts for work in part.work} <= set(KINDS)
 

@@ -33,6 +33,20 @@ def test_a_name_that_is_not_known_is_said(path, value, said):
 
 
 @pytest.mark.parametrize(
+    ("kind", "said"),
+    [("ndvi", r'say needs = \["imagery"\], or'), ("job", r'say needs = \["jobs"\]')],
+)
+def test_what_a_kind_of_work_needs_is_asked_of_the_scenario(kind, said):
+    with pytest.raises(InvalidArgument, match=f"part one: {kind} .*{said}"):
+        require_known(parse(changed("part.0.work", [{"kind": kind}])))
+
+
+def test_an_image_that_the_target_has_is_all_that_pixels_need():
+    table = changed("part.0.work", [{"kind": "ndvi"}])
+    require_known(parse({**table, "imagery": {}}))
+
+
+@pytest.mark.parametrize(
     ("options", "said"),
     [
         ({"sizepx": 8}, "no option 'sizepx'; there are: size_px"),
@@ -45,4 +59,4 @@ def test_a_name_that_is_not_known_is_said(path, value, said):
 def test_an_option_of_a_kind_that_cannot_be_is_said(options, said):
     work = [{"kind": "ndvi", "options": options}]
     with pytest.raises(InvalidArgument, match=said):
-        require_known(parse(changed("part.0.work", work)))
+        require_known(parse({**changed("part.0.work", work), "needs": ["imagery"]}))

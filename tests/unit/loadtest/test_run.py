@@ -23,7 +23,7 @@ ONE = PLAIN["part"][0]
         ({"needs": ["jobs"]}, "--jobs"),
         ({"owners": ["ada"]}, "--owner ada"),
         ({"settings": {"lease_s": 2.0}}, "lease_s = 2.0"),
-        ({"part": [{**ONE, "to": "jobs", "work": [{"kind": "get"}]}]}, "--jobs"),
+        ({"part": [{**ONE, "to": "jobs", "work": [{"kind": "constant"}]}]}, "--jobs"),
     ],
 )
 def test_what_a_remote_target_lacks_is_said(more: dict[str, Any], said: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from loadtest.report.table import print_report
@@ -27,6 +28,16 @@ def test_a_pass_by_wider_limits_says_so_and_which_were_wider():
     assert "one.errors 0 ≤ 0 kept" in said
     assert "half of the requests might be sent up to 25 ms late" in said
     assert said.endswith("passed, by limits 5 times as wide")
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_errors_of_a_part_are_told_whole_in_a_terminal_of_usual_width(width):
+    document = report()
+    document["parts"]["one"]["codes"] = {"OK": 1000, "DEADLINE_EXCEEDED": 312, "NOT_FOUND": 1}
+    said = StringIO()
+    print_report(document, Console(file=said, width=width))
+    assert "…" not in said.getvalue()
+    assert "Errors of one: 312 DEADLINE_EXCEEDED, 1 NOT_FOUND.\n" in said.getvalue()
 
 
 def test_a_run_by_the_limits_of_its_scenario_says_nothing_of_a_scale():
