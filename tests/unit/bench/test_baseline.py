@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from tests.bench.baseline import CALIBRATION, MOST, compared, kept, shares
+import os
+import subprocess
+import sys
 
+import pytest
+
+from tests.bench.baseline import CALIBRATION, MEMORY, MOST, compared, kept, shares
+
+FAULTS = """
+import resource, numpy as np
+fault = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+before = fault()
+for _ in range(100):
+    [np.ones(1 << 20, np.uint8) for _ in range(4)]
+print(fault() - before)
+"""
+"""Pages that the kernel gave a process anew while it filled four megabytes again and again."""
 QUICK = {CALIBRATION: 0.001, "a": 0.002, "b": 0.0005}
 
 
@@ -33,3 +48,12 @@ def test_a_row_that_is_gone_is_told_where_all_were_run():
 def test_the_baseline_that_is_kept_has_shares_of_more_than_nothing():
     assert all(share > 0 for share in kept().values())
     assert len(kept()) > 20
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="is about glibc")
+def test_a_row_takes_as_long_by_itself_as_after_others_for_freed_memory_is_kept():
+    environment = {**os.environ, **MEMORY}
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS], env=environment, capture_output=True, check=True, text=True
+    )
+    assert int(done.stdout) < 4096  # four times these megabytes, rather than a hundred times
