@@ -44,10 +44,11 @@ def verdict(of: Document) -> str:
 def loose(of: Document) -> str:
     """What was widened by a scale that is not 1."""
     late_ms = of["generator"]["most_late_ms"]
+    share = "half" if of["scale"] > 1 else "99 in 100"
     return (
         f"Limits of time, throughput and memory were {of['scale']:g} times as wide as the "
-        f"scenario's, and half of the requests might be sent up to {late_ms:g} ms late, any others "
-        "later: a pass is none of its own budget. Limits of errors and counts were its own."
+        f"scenario's, and {share} of the requests might be sent up to {late_ms:g} ms late, any "
+        "others later: a pass is none of its own budget. Limits of errors and counts were its own."
     )
 
 

@@ -30,6 +30,11 @@ def test_a_pass_by_wider_limits_says_so_and_which_were_wider():
     assert said.endswith("passed, by limits 5 times as wide")
 
 
+def test_where_limits_were_narrower_99_in_100_requests_had_to_be_in_time():
+    said = printed(scale=0.5)
+    assert "99 in 100 of the requests might be sent up to 2.5 ms late" in said
+
+
 @pytest.mark.parametrize("width", [80, 100])
 def test_the_errors_of_a_part_are_told_whole_in_a_terminal_of_usual_width(width):
     document = report()
