@@ -51,7 +51,7 @@ def prepare_graph(graph: Graph) -> Prepared:
         isinstance(node, Call) and any(_has_any(types[i]) for i in needed)
         for node, needed in zip(graph.nodes, needs, strict=True)
     )
-    lines = {x.node: f"{x.file}:{x.number}: {x.text}" for x in graph.lines}
+    lines = {x.node: x.written for x in graph.lines}
     return Prepared(graph, types, owners(graph), needs, dynamic, lines)
 
 

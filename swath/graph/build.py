@@ -195,5 +195,4 @@ def written_at(place: Place | None) -> str | None:
     """A source line as errors show it: `file.py:12: text`; None when unknown."""
     if place is None:
         return None
-    line = line_at(0, place)
-    return f"{line.file}:{line.number}: {line.text}"
+    return line_at(0, place).written

@@ -78,6 +78,13 @@ class Line:
     file: str
     number: int
     text: str
+    """Empty: unknown, as of what was typed at a prompt."""
+
+    @property
+    def written(self) -> str:
+        """It as errors show it: `file.py:12: text`; without the text where that is unknown."""
+        where = f"{self.file}:{self.number}"
+        return f"{where}: {self.text}" if self.text else where
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ class Graph:
         """The user's source line of a node as `file:number: text`; None when unknown."""
         for line in self.lines:
             if line.node == node:
-                return f"{line.file}:{line.number}: {line.text}"
+                return line.written
         return None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import swath as wf
@@ -29,6 +31,13 @@ def test_a_node_knows_the_line_it_was_typed_on() -> None:
     assert line is not None
     assert line.startswith("test_build.py:")
     assert line.endswith("total = wf.Int(1) + 41")
+
+
+def test_a_line_whose_text_is_unknown_is_its_place_alone() -> None:
+    typed: dict[str, Any] = {"wf": wf}
+    exec(compile("total = wf.Int(1) + 41", "<stdin>", "exec"), typed)
+    graph = wf.build_graph(typed["total"])
+    assert graph.line_of(graph.result) == "<stdin>:1"
 
 
 def test_a_function_is_one_entry_of_the_table() -> None:
