@@ -21,7 +21,7 @@ from swath.serving.subscriber import LogAndMetrics
 
 
 @click.command()
-@click.option("--server", help="host:port or unix:/path of the job server.  [by --data]")
+@click.option("--server", help="host:port or unix:/path where it listens for workers.  [by --data]")
 @click.option("--data", help=f"Folder of the catalog.  [SWATH_DATA or {DEFAULT_DATA}]")
 @click.option("--secret-file", help="File with the secret of workers.  [by --data]")
 @click.option("--memory", type=int, help="Most MiB of memory that a job may use.  [2048]")

@@ -49,6 +49,11 @@ def told(error: aio.AioRpcError, address: str) -> SwathError:
     elif cls is Unavailable and _reason(error.trailing_metadata()) == StorageUnavailable.REASON:
         cls = StorageUnavailable
     problem = error.details() or f"The call ended with {error.code().name}."
+    if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+        problem = (
+            f"The server at {address} has no jobs for workers: give the address where it listens"
+            " for workers, which is not that of its users."
+        )
     return cls(problem, address=address) if issubclass(cls, Unavailable) else cls(problem)
 
 

@@ -56,5 +56,12 @@ def test_details_that_make_no_sense_say_no_more_than_their_code():
     assert type(error) is Unavailable
 
 
+def test_a_server_that_knows_no_workers_is_told_as_the_wrong_address():
+    error = told(ended(Code.UNIMPLEMENTED, "Method not found!"), "host:7072")
+    assert type(error) is InternalError
+    assert "host:7072" in error.problem
+    assert "listens for workers" in error.problem
+
+
 def test_a_stream_that_the_server_ended_under_our_hands_is_sent_again():
     assert type(told(ended(Code.INTERNAL, CORE_FAULT), "unix:/s")) is Unavailable
