@@ -77,16 +77,18 @@ def _make_folder(folder: Path) -> None:
 @click.option("--outstanding", type=click.IntRange(0), help="Most jobs that are not done.")
 @click.option("--running", type=click.IntRange(0), help="Most jobs that run at once; 0: any.")
 @click.option("--data", help=f"Folder of catalog and jobs.  [SWATH_DATA or {DEFAULT_DATA}]")
+@click.option("--database", help="postgresql://... of the jobs.  [SQLite in the data folder]")
+@click.option("--worker-address", help="host:port or unix:/path.  [a socket in the data folder]")
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
     help="TOML file with more settings, in table [jobs].",
 )
 def owner(
-    owner: str, outstanding: int | None, running: int | None, config: Path | None, data: str | None
+    owner: str, outstanding: int | None, running: int | None, config: Path | None, **flags: Any
 ) -> None:
     """Say what OWNER has and may have; give it limits of its own."""
-    settings = load(JobConfig, "jobs", {"data": data}, os.environ, config)
+    settings = load(JobConfig, "jobs", flags, os.environ, config)
     settings = replace(settings, data=settings.data.expanduser()).validate()
     asked = pb.SetLimitsRequest(owner=owner, outstanding_limit=outstanding, running_limit=running)
     now = limit(settings, asked)

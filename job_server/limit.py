@@ -20,21 +20,35 @@ def limit(config: JobConfig, asked: pb.SetLimitsRequest) -> pb.SetLimitsResponse
     Raises:
         InvalidArgument: no name of an owner. Unavailable: neither a server nor the store answers.
     """
+    address = _address(config)
     try:
-        return _by_server(config, asked)
+        return _by_server(config, address, asked)
     except Unavailable:
-        # No server has the store, or it would hold the lock of the file: then this is refused.
-        store = open_store(config.store())
-        try:
-            with store.transaction() as transaction:
-                return answer_of(changed(transaction, asked, config.limits()))
-        finally:
-            store.close()
+        return _alone(config, address, asked)
 
 
-def _by_server(config: JobConfig, asked: pb.SetLimitsRequest) -> pb.SetLimitsResponse:
+def _address(config: JobConfig) -> str:
     socket = config.worker_socket()
-    address = f"unix:{socket.absolute()}" if socket is not None else config.worker_address
+    return f"unix:{socket.absolute()}" if socket is not None else config.worker_address
+
+
+def _alone(config: JobConfig, address: str, asked: pb.SetLimitsRequest) -> pb.SetLimitsResponse:
+    # No server has the store, or it would hold the lock of the file: then this is refused.
+    try:
+        store = open_store(config.store())
+    except Unavailable as error:
+        raise Unavailable(
+            f"No job server listens for workers at {address}: if one does elsewhere, say where with"
+            f" --worker-address. Without it: {error.problem}"
+        ) from error
+    try:
+        with store.transaction() as transaction:
+            return answer_of(changed(transaction, asked, config.limits()))
+    finally:
+        store.close()
+
+
+def _by_server(config: JobConfig, address: str, asked: pb.SetLimitsRequest) -> pb.SetLimitsResponse:
     secret = open_secret(config.folder() / FILE)
     answer = ask(address, SET_LIMITS, asked.SerializeToString(), TIMEOUT_S, secret)
     return pb.SetLimitsResponse.FromString(answer)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import swath as wf
 from job_server.command import owner
 from swath.client.jobs import JobClient
-from swath.errors import InvalidArgument, ResourceExhausted
+from swath.errors import InvalidArgument, ResourceExhausted, Unavailable
 from tests.integration.jobs.running import RunningJobServer
 
 
@@ -52,6 +52,17 @@ def test_without_a_server_the_store_is_changed_alone(
     assert "0 of 3 jobs" in said(tmp_path, "local", "--outstanding", "3")
     server.start()
     assert JobClient(server.address).quota().outstanding_limit == 3
+
+
+def test_a_server_that_listens_for_workers_elsewhere_is_reached_there(
+    launch: Callable[..., RunningJobServer], tmp_path: Path
+) -> None:
+    server = launch(worker_address="127.0.0.1:0")
+    with pytest.raises(Unavailable, match="--worker-address"):
+        said(tmp_path, "local", "--outstanding", "3")
+    assert "0 of 3 jobs" in said(
+        tmp_path, "local", "--outstanding", "3", "--worker-address", server.worker_address
+    )
 
 
 def test_an_owner_without_a_name_is_refused(
