@@ -144,7 +144,7 @@ def _final(job: JobRecord, kind: Kind, told: SwathError, failures: int) -> Swath
         Kind.CRASH: f"This happened {_times(failures)}, so it is not tried again: compute a"
         " smaller area or fewer images, and if that fails too, report it.",
         Kind.TIMEOUT: f"This happened {_times(failures)}, so it is not tried again: compute a"
-        " smaller area, or allow each attempt more time.",
+        " smaller area, or allow each attempt more time by attempt_timeout.",
         Kind.MEMORY: f"This happened {_times(failures)}, also in smaller windows, so it is not"
         " tried again: compute a smaller area, fewer bands or fewer images.",
     }.get(kind)

@@ -47,6 +47,7 @@ class Job(Asked):
         labels: Mapping[str, str] | None = None,
         priority: int = 0,
         keep: float | timedelta | None = None,
+        attempt_timeout: float | timedelta | None = None,
         **arguments: Any,
     ) -> None:
         """Create a job, which is durable from here on.
@@ -65,6 +66,8 @@ class Job(Asked):
             priority: from -100 to 100; higher goes first among your jobs.
             keep: seconds, or a timedelta, to keep the result after it is done; absent: 10 days;
                 0: for ever.
+            attempt_timeout: seconds, or a timedelta, that one attempt may take; absent: the
+                server's usual.
             arguments: a value for each parameter that `obj` depends on, by name.
 
         Raises:
@@ -77,7 +80,12 @@ class Job(Asked):
         self._spec: JobSpec | None = spec
         self._result: JobResult | None = None
         self._info = self._client.create(
-            spec, labels, priority, _seconds(keep), num_retries=num_retries
+            spec,
+            labels,
+            priority,
+            _seconds(keep),
+            _seconds(attempt_timeout),
+            num_retries=num_retries,
         )
 
     @classmethod
@@ -383,8 +391,8 @@ class Job(Asked):
             return None
 
 
-def _seconds(keep: float | timedelta | None) -> float | None:
-    return keep.total_seconds() if isinstance(keep, timedelta) else keep
+def _seconds(time: float | timedelta | None) -> float | None:
+    return time.total_seconds() if isinstance(time, timedelta) else time
 
 
 def give_up(job: Job, reason: BaseException) -> None:

@@ -112,6 +112,7 @@ def test_a_job_says_what_was_asked(server: Any) -> None:
         labels={"a": "b"},
         priority=2,
         keep=timedelta(days=1),
+        attempt_timeout=timedelta(hours=8),
         n=41,
     )
     sent = asked.decode_create(server.asked[0])
@@ -119,6 +120,7 @@ def test_a_job_says_what_was_asked(server: Any) -> None:
     assert (sent.spec.format, sent.spec.options) == ("json", {"indent": 2})
     assert sent.spec.destination == Destination("folder", {"path": "out"})
     assert (sent.labels, sent.priority, sent.keep_s) == ({"a": "b"}, 2, 86_400)
+    assert sent.attempt_timeout_s == 8 * 3600
 
 
 def test_several_at_once_are_one_job(server: Any) -> None:
