@@ -23,6 +23,8 @@ SOON_S = 0.05
 """From when all are told to when the load begins: so that each knows before."""
 LATE_S = 30.0
 """After their last deadline; then they are killed."""
+STOP_S = 5.0
+"""The same after Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ def ready(orders: Sequence[Orders], within_s: float = READY_S) -> Iterator[Clien
 def work_off(part: Part, clients: Clients) -> Done:
     """Have clients that are ready work off their orders; those that are late to end are killed.
 
-    Ctrl-C lets them send no more; what is in the air is waited for, and is in their files. A second
-    one kills them.
+    Ctrl-C lets them send no more; what is in the air is waited for until its deadline, and is in
+    their files. A second one kills them.
 
     Raises:
         SwathError: one ended in another way than it should, and what it said.
@@ -82,7 +84,7 @@ def work_off(part: Part, clients: Clients) -> Done:
     except KeyboardInterrupt:
         for client in clients:
             client.process.terminate()
-        ends, is_whole = _ends(clients, limit_s), False
+        ends, is_whole = _ends(clients, time.monotonic() + part.timeout_s + STOP_S), False
     for client, end in zip(clients, ends, strict=True):
         if end and not is_whole:
             raise KeyboardInterrupt

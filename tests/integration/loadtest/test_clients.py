@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -34,6 +36,15 @@ except FileExistsError:
 clock says how late: longer than a load that waited for nobody would leave it."""
 STUCK = "import threading; threading.Event().wait()"
 GONE = "import os; os.write(2, b'no such library'); os._exit(3)"
+HANGS = """
+import os, signal, threading
+def hang():
+    os.kill(os.getppid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGSTOP)
+timer = threading.Timer(2.0, hang)
+timer.daemon = True
+timer.start()
+"""
 TALKS = "import os; [os.write(2, b'noise ' * 1000) for _ in range(100)]"
 """Many times as much as a pipe takes that nobody reads."""
 INTERRUPTS = f"import os, signal; os.kill(os.getppid(), signal.SIGINT); {STUCK}"
@@ -91,6 +102,16 @@ def test_a_process_that_says_much_on_the_side_goes_on(echo, tmp_path, monkeypatc
     clients_begin_with(TALKS, tmp_path, monkeypatch)
     with ready(orders(echo, tmp_path), within_s=30.0) as clients:
         assert work_off(PART, clients).is_whole
+
+
+def test_ctrl_c_ends_processes_that_hang(echo, tmp_path, monkeypatch):
+    clients_begin_with(HANGS, tmp_path, monkeypatch)
+    long = replace(PART, phases=(Phase(600.0, 10.0, 10.0),), timeout_s=0.5, processes=1)
+    told = [Orders(long, Address("", echo=echo), 1, 0, 1, str(tmp_path / "0.npz"))]
+    began_s = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), ready(told) as clients:
+        work_off(long, clients)
+    assert time.monotonic() - began_s < 30.0
 
 
 def test_ctrl_c_ends_processes_that_are_not_ready(echo, tmp_path, monkeypatch):
