@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -250,19 +251,26 @@ def test_ctrl_c_ends_a_run_with_a_report_and_leaves_no_process(tmp_path):
     file, report = scenario(tmp_path, TINY, LONG), tmp_path / "out.json"
     command = [*SWATH, "loadtest", "run", str(file), "--report", str(report)]
     with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONFAULTHANDLER": "1"},
     ) as process:
-        watch = threading.Timer(END_S, process.kill)
+        # One that hangs says where.
+        watch = threading.Timer(END_S, process.send_signal, (signal.SIGABRT,))
         watch.start()
         assert process.stderr is not None
         assert any("second, round 1" in line for line in process.stderr)
         family = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGINT)  # SIGTERM is made one when the command begins
+        said = process.stderr.read()
         end = process.wait()
         watch.cancel()
     assert len(family) > 3  # the servers were among them
     assert psutil.wait_procs(family, timeout=10)[1] == []
-    assert end == 130
+    assert end == 130, said
     found = read(report)
     assert not found["is_whole"]
     assert found["parts"]["first"]["codes"] == {"OK": 50}
