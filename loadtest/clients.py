@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import selectors
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO
 
 from loadtest.client import READY, Orders
 from loadtest.pace import duration_s
+from loadtest.program import Process, process
 from loadtest.scenario import Part
 from swath.errors import SwathError
 
@@ -26,17 +24,7 @@ LATE_S = 30.0
 STOP_S = 5.0
 """The same after Ctrl-C."""
 
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """One that runs."""
-
-    process: subprocess.Popen[str]
-    errors: IO[str]
-    """What it says when something is wrong: a file, which takes any amount of it."""
-
-
-Clients = Sequence[Client]
+Clients = Sequence[Process]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +71,7 @@ def work_off(part: Part, clients: Clients) -> Done:
         ends, is_whole = _ends(clients, limit_s), True
     except KeyboardInterrupt:
         for client in clients:
-            client.process.terminate()
+            client.popen.terminate()
         ends, is_whole = _ends(clients, time.monotonic() + part.timeout_s + STOP_S), False
     for client, end in zip(clients, ends, strict=True):
         if end and not is_whole:
@@ -94,45 +82,31 @@ def work_off(part: Part, clients: Clients) -> Done:
 
 
 @contextmanager
-def _client(orders: Orders) -> Iterator[Client]:
-    with (
-        tempfile.TemporaryFile("w+") as errors,
-        subprocess.Popen(
-            [sys.executable, "-m", "loadtest.client"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            process_group=0,  # Ctrl-C in the terminal is for the parent, which stops it
-        ) as process,
-    ):
-        client = Client(process, errors)
-        try:
-            _write(client, orders.encode())
-            yield client
-        finally:
-            process.kill()
+def _client(orders: Orders) -> Iterator[Process]:
+    with process("-m", "loadtest.client") as client:
+        _write(client, orders.encode())
+        yield client
 
 
 def _wait(clients: Clients, limit_s: float) -> None:
     """Return when each has said that it is ready."""
     with selectors.DefaultSelector() as waiting:
         for client in clients:
-            assert client.process.stdout is not None
-            waiting.register(client.process.stdout, selectors.EVENT_READ, client)
+            assert client.popen.stdout is not None
+            waiting.register(client.popen.stdout, selectors.EVENT_READ, client)
         while left := len(waiting.get_map()):
             heard = waiting.select(max(0.0, limit_s - time.monotonic()))
             if not heard:
                 raise SwathError(f"{left} of {len(clients)} client processes did not get ready.")
             for key, _ in heard:
-                if key.data.process.stdout.readline() != READY:
+                if key.data.popen.stdout.readline() != READY:
                     raise _failed(key.data)
                 waiting.unregister(key.fileobj)
 
 
-def _write(client: Client, line: str) -> None:
+def _write(client: Process, line: str) -> None:
     """Tell it something. Why one has ended that does not hear it is asked for later."""
-    stdin = client.process.stdin
+    stdin = client.popen.stdin
     assert stdin is not None
     try:
         stdin.write(line)
@@ -142,21 +116,20 @@ def _write(client: Client, line: str) -> None:
             stdin.close()  # here, for what it holds cannot be written at the end, either
 
 
-def _failed(client: Client) -> SwathError:
+def _failed(client: Process) -> SwathError:
     """What one that has ended, or is to, said at last."""
-    client.process.kill()
-    client.process.wait()
-    client.errors.seek(0)
-    return SwathError(f"A client process failed: {client.errors.read()[-2000:]}")
+    client.popen.kill()
+    client.popen.wait()
+    return SwathError(f"A client process failed: {client.last_words()}")
 
 
 def _ends(clients: Clients, limit_s: float) -> list[int]:
     """The exit status of each; those that are late are killed."""
     ends = []
-    for process in (client.process for client in clients):
+    for popen in (client.popen for client in clients):
         try:
-            ends.append(process.wait(max(0.1, limit_s - time.monotonic())))
+            ends.append(popen.wait(max(0.1, limit_s - time.monotonic())))
         except subprocess.TimeoutExpired:
-            process.kill()
-            ends.append(process.wait())
+            popen.kill()
+            ends.append(popen.wait())
     return ends

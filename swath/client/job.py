@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from swath.client.asked import Asked
@@ -17,16 +17,15 @@ from swath.client.jobs import JobClient
 from swath.client.progress import ProgressBar, progress
 from swath.client.save import File, require_encoded, save
 from swath.client.spec import Format, specification
+from swath.client.state import State
 from swath.errors import Cancelled, DeadlineExceeded, InternalError, ResultNotAvailable, SwathError
-from swath.graph.type import Type
-from swath.job import Attempt, JobInfo, JobResult, JobSpec, Progress, Stage, Status
+from swath.job import Attempt, JobInfo, JobResult, JobSpec, Stage, Status
 from swath.results.assemble import assemble
 from swath.wire.delimited import read_delimited
-from swath.wire.packed import from_microseconds
 from swath.wire.stream import read_stream
 
 
-class Job(Asked):
+class Job(Asked, State):
     """A computation in the background: `job = wf.Job(obj, geoctx)`, later `job.result()`.
 
     It goes on when this program ends: `wf.Job.get(id)` finds it again. `wf.JobClient().quota()`
@@ -124,97 +123,15 @@ class Job(Asked):
         found = asked.list(stage, status, labels, limit)
         return (cls._of(info, asked) for info in found)
 
-    # What it is
-
-    @property
-    def id(self) -> str:
-        """32 hexadecimal characters."""
-        return self._info.id
-
-    @property
-    def type(self) -> Type | None:
-        """Type of the result, such as `List[Image]`; None: the server does not say."""
-        return self._info.type
-
-    @property
-    def result_type(self) -> str | None:
-        """The same as text; None: the server does not say."""
-        return None if self.type is None else str(self.type)
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Texts of your choosing; `update` changes them."""
-        return dict(self._info.labels)
-
     @property
     def info(self) -> JobInfo:
         """Everything that was last heard of it, as a plain value."""
         return self._info
 
-    # Where it is in its life
-
-    @property
-    def stage(self) -> Stage:
-        """Where it is in its life."""
-        return self._info.stage
-
-    @property
-    def status(self) -> Status:
-        """How it ended; `Status.UNSPECIFIED` until it is done."""
-        return self._info.status
-
-    @property
-    def done(self) -> bool:
-        """Whether it has ended, however it did."""
-        return self._info.is_done
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether it ended as cancelled."""
-        return self._info.status is Status.CANCELLED
-
-    @property
-    def progress(self) -> Progress:
-        """Steps that are done, and all of them."""
-        return self._info.progress
-
-    @property
-    def error(self) -> SwathError | None:
-        """Why it failed, as the class that was raised; while it is tried again, why it did last."""
-        return self._info.error
-
     @property
     def attempts(self) -> tuple[Attempt, ...]:
         """Its last tries, at most 20, oldest first. Asks the server."""
         return self._full().attempts
-
-    @property
-    def created_datetime(self) -> datetime:
-        """When it was created. UTC, as all times here."""
-        return from_microseconds(self._info.created_us)
-
-    @property
-    def updated_datetime(self) -> datetime:
-        """When it changed last."""
-        return from_microseconds(self._info.updated_us)
-
-    @property
-    def expires_datetime(self) -> datetime | None:
-        """When its result is removed; None: never, or it is not done."""
-        us = self._info.expires_us
-        return None if us is None else from_microseconds(us)
-
-    @property
-    def runtime(self) -> timedelta | None:
-        """From the start of its first attempt until it was done, or changed last. None: not begun.
-
-        Waiting between attempts is in it.
-        """
-        info = self._info
-        if info.started_us is None:
-            return None
-        ended_us = info.updated_us if info.finished_us is None else info.finished_us
-        return timedelta(microseconds=ended_us - info.started_us)
 
     # Verbs
 
