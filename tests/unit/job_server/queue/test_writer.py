@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from job_server.queue import writer
 from job_server.queue.writer import Verb, Writer
 from job_server.store.memory.store import MemoryStore
 from job_server.store.record import JobRecord, Limits, NewJob
@@ -337,6 +338,41 @@ def test_what_is_urgent_has_at_most_every_other_group() -> None:
         desk.free()
         await asyncio.gather(*urgent, *usual)
         assert order == [*("urgent", "urgent", "usual", "usual") * 2, "urgent", "urgent"]
+        await desk.writer.close()
+
+    run(scenario)
+
+
+def test_beside_what_is_urgent_others_wait_for_fewer_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer, "MOST_BESIDE_URGENT", 2)
+
+    async def scenario() -> None:
+        desk, order = Desk(), list[str]()
+        await desk.hold()
+        usual = await desk.waiting(*(noted(order, "usual") for _ in range(4)))
+        urgent = asyncio.create_task(desk.writer.run(noted(order, "urgent"), is_urgent=True))
+        await asyncio.sleep(0)
+        before = desk.store.transactions
+        desk.free()
+        await asyncio.gather(urgent, *usual)
+        assert desk.store.transactions == before + 3  # what is urgent, two, and the rest
+        await desk.writer.close()
+
+    run(scenario)
+
+
+def test_between_those_of_a_large_group_who_are_answered_the_loop_does_other_things() -> None:
+    async def scenario() -> None:
+        desk, seen = Desk(), set[int]()
+        await desk.hold()
+        usual = await desk.waiting(*(create(n) for n in range(2 * writer.TOLD_AT_ONCE)))
+        desk.free()
+        while not all(one.done() for one in usual):
+            seen.add(sum(one.done() for one in usual))
+            await asyncio.sleep(0)
+        assert writer.TOLD_AT_ONCE in seen
         await desk.writer.close()
 
     run(scenario)
