@@ -53,11 +53,11 @@ def ready(orders: Sequence[Orders], within_s: float = READY_S) -> Iterator[Clien
         yield clients
 
 
-def work_off(part: Part, clients: Clients) -> Done:
+def work_off(part: Part, clients: Clients, stop_s: float = STOP_S) -> Done:
     """Have clients that are ready work off their orders; those that are late to end are killed.
 
     Ctrl-C lets them send no more; what is in the air is waited for until its deadline, and is in
-    their files. A second one kills them.
+    their files. A second one, or `stop_s` beyond that, kills them.
 
     Raises:
         SwathError: one ended in another way than it should, and what it said.
@@ -72,7 +72,7 @@ def work_off(part: Part, clients: Clients) -> Done:
     except KeyboardInterrupt:
         for client in clients:
             client.popen.terminate()
-        ends, is_whole = _ends(clients, time.monotonic() + part.timeout_s + STOP_S), False
+        ends, is_whole = _ends(clients, time.monotonic() + part.timeout_s + stop_s), False
     for client, end in zip(clients, ends, strict=True):
         if end and not is_whole:
             raise KeyboardInterrupt

@@ -110,7 +110,7 @@ def test_ctrl_c_ends_processes_that_hang(echo, tmp_path, monkeypatch):
     told = [Orders(long, Address("", echo=echo), 1, 0, 1, str(tmp_path / "0.npz"))]
     began_s = time.monotonic()
     with pytest.raises(KeyboardInterrupt), ready(told) as clients:
-        work_off(long, clients)
+        work_off(long, clients, stop_s=0.5)
     assert time.monotonic() - began_s < 30.0
 
 
