@@ -36,8 +36,8 @@ LEASE_S = 1.0
 
 @pytest.fixture
 def job_server(launch: Callable[..., RunningJobServer], images: Path) -> RunningJobServer:
-    """A job server with short leases, in whose folder is the catalog."""
-    return launch(lease_s=LEASE_S)
+    """A job server with short leases that it sees end at once; in its folder is the catalog."""
+    return launch(lease_s=LEASE_S, settle_s=LEASE_S)
 
 
 @pytest.fixture
